@@ -1,0 +1,1 @@
+"""What is exchanged: types, states, rules and the edXML form. No IO, no clock, no async."""
