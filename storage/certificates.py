@@ -1,0 +1,134 @@
+"""Certificates registered for agencies, the roots they must lead to, and the revocation lists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from storage.connection import Connection
+
+MAX_CANDIDATES = 16
+"""Certificates tried for one envelope (SECURITY 1.4): more would let one registration buy CPU."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateRow:
+    """A certificate registered for an agency; times are UTC."""
+
+    sha256: bytes
+    agency: str
+    der: bytes
+    subject: str
+    not_before: datetime
+    not_after: datetime
+    added_at: datetime
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidates:
+    """What the gate needs to judge a claimed sender: certificates, the trust version and the database's time."""
+
+    ders: tuple[bytes, ...]
+    trust_version: int
+    now: datetime
+
+
+async def candidates(conn: Connection, agency: str) -> Candidates:
+    """The certificates registered to `agency` and not revoked, newest first."""
+    row = await conn.fetchrow(
+        """SELECT version, clock_timestamp() AS now,
+                  array(SELECT der FROM certificates WHERE agency = $1 AND revoked_at IS NULL
+                        ORDER BY added_at DESC LIMIT $2) AS ders
+           FROM trust_version""",
+        agency,
+        MAX_CANDIDATES,
+    )
+    return Candidates(ders=tuple(row["ders"]), trust_version=row["version"], now=row["now"])
+
+
+async def add_certificate(
+    conn: Connection,
+    *,
+    sha256: bytes,
+    agency: str,
+    der: bytes,
+    subject: str,
+    not_before: datetime,
+    not_after: datetime,
+) -> bool:
+    """Register the certificate; False when it is registered already (to whomever)."""
+    done = await conn.fetchval(
+        """INSERT INTO certificates (sha256, agency, der, subject, not_before, not_after)
+           VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (sha256) DO NOTHING RETURNING true""",
+        sha256,
+        agency,
+        der,
+        subject,
+        not_before,
+        not_after,
+    )
+    return bool(done)
+
+
+async def certificates(conn: Connection, agency: str | None = None) -> list[CertificateRow]:
+    """Registered certificates, of one agency or of all."""
+    rows = await conn.fetch(
+        """SELECT sha256, agency, der, subject, not_before, not_after, added_at, revoked_at FROM certificates
+           WHERE $1::text IS NULL OR agency = $1 ORDER BY agency, added_at""",
+        agency,
+    )
+    return [CertificateRow(**row) for row in rows]
+
+
+async def revoke_certificate(conn: Connection, sha256: bytes) -> bool:
+    """Take a certificate out of use from now on; False when it is unknown."""
+    done = await conn.fetchval(
+        """UPDATE certificates SET revoked_at = coalesce(revoked_at, clock_timestamp())
+           WHERE sha256 = $1 RETURNING true""",
+        sha256,
+    )
+    return bool(done)
+
+
+async def add_root(conn: Connection, *, sha256: bytes, der: bytes, subject: str) -> None:
+    """Trust a root; trusting it twice changes nothing."""
+    await conn.execute(
+        "INSERT INTO trust_roots (sha256, der, subject) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        sha256,
+        der,
+        subject,
+    )
+    await _raise_version(conn)
+
+
+async def add_revocation_list(
+    conn: Connection, *, sha256: bytes, der: bytes, issuer: str, this_update: datetime, next_update: datetime | None
+) -> None:
+    """Keep a revocation list. Older ones stay: a past moment is judged by the list of its time (SECURITY 2.7)."""
+    await conn.execute(
+        """INSERT INTO revocation_lists (sha256, der, issuer, this_update, next_update)
+           VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING""",
+        sha256,
+        der,
+        issuer,
+        this_update,
+        next_update,
+    )
+    await _raise_version(conn)
+
+
+async def trust_material(conn: Connection) -> tuple[int, list[bytes], list[bytes]]:
+    """The trust version, all roots and the newest revocation list of each issuer (DER)."""
+    version = await conn.fetchval("SELECT version FROM trust_version")
+    roots = await conn.fetch("SELECT der FROM trust_roots ORDER BY added_at")
+    crls = await conn.fetch(
+        "SELECT DISTINCT ON (issuer) der FROM revocation_lists ORDER BY issuer, this_update DESC, added_at DESC"
+    )
+    return version, [row["der"] for row in roots], [row["der"] for row in crls]
+
+
+async def _raise_version(conn: Connection) -> None:
+    await conn.execute("UPDATE trust_version SET version = version + 1")

@@ -1,0 +1,181 @@
+"""Agencies, the systems that act for them, and what those systems show at the door."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from storage.connection import Connection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agency:
+    """One agency of the directory. A locked agency receives nothing; times are UTC."""
+
+    code: str
+    name: str
+    level: str | None
+    parent: str | None
+    locked_at: datetime | None
+    added_at: datetime
+
+    @property
+    def active(self) -> bool:
+        """Whether documents can be delivered to it."""
+        return self.locked_at is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class System:
+    """A document system: the agencies it acts for and whether policy takes unsigned envelopes from it."""
+
+    id: str
+    agencies: frozenset[str]
+    allow_unsigned: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialRow:
+    """A stored credential: only the SHA-256 of its secret is kept."""
+
+    id: str
+    secret_sha256: bytes
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    disabled_at: datetime | None
+    system: System
+    now: datetime
+
+
+_AGENCY = "code, name, level, parent, locked_at, added_at"
+
+
+async def add_agency(conn: Connection, *, code: str, name: str, level: str | None, parent: str | None) -> None:
+    """Add the agency, or change its name, level and parent if the code is there."""
+    await conn.execute(
+        """INSERT INTO agencies (code, name, level, parent) VALUES ($1, $2, $3, $4)
+           ON CONFLICT (code) DO UPDATE SET name = $2, level = $3, parent = $4""",
+        code,
+        name,
+        level,
+        parent,
+    )
+
+
+async def set_locked(conn: Connection, code: str, *, locked: bool) -> bool:
+    """Lock or unlock an agency; False when the code is unknown."""
+    done = await conn.fetchval(
+        """UPDATE agencies SET locked_at = CASE WHEN $2 THEN coalesce(locked_at, clock_timestamp()) END
+           WHERE code = $1 RETURNING true""",
+        code,
+        locked,
+    )
+    return bool(done)
+
+
+async def agency(conn: Connection, code: str) -> Agency | None:
+    """The agency with exactly this code."""
+    row = await conn.fetchrow(f"SELECT {_AGENCY} FROM agencies WHERE code = $1", code)  # noqa: S608 - constant text
+    return Agency(**row) if row else None
+
+
+async def agencies(conn: Connection, codes: Sequence[str]) -> dict[str, Agency]:
+    """The known ones among `codes`, by code."""
+    rows = await conn.fetch(
+        f"SELECT {_AGENCY} FROM agencies WHERE code = ANY($1::text[])",  # noqa: S608 - constant text
+        list(codes),
+    )
+    return {row["code"]: Agency(**row) for row in rows}
+
+
+async def agency_page(conn: Connection, *, after: str, limit: int) -> list[Agency]:
+    """Agencies in code order, starting behind `after`."""
+    rows = await conn.fetch(
+        f"SELECT {_AGENCY} FROM agencies WHERE code > $1 ORDER BY code LIMIT $2",  # noqa: S608 - constant text
+        after,
+        limit,
+    )
+    return [Agency(**row) for row in rows]
+
+
+async def add_system(
+    conn: Connection, *, system: str, agencies: Sequence[str], allow_unsigned: bool, axis_secret: str
+) -> None:
+    """Add a system that acts for `agencies`; raises asyncpg's unique violation when the id is taken."""
+    await conn.execute(
+        "INSERT INTO systems (id, allow_unsigned, axis_secret) VALUES ($1, $2, $3)", system, allow_unsigned, axis_secret
+    )
+    await conn.execute(
+        "INSERT INTO system_agencies (system, agency) SELECT $1, unnest($2::text[])", system, list(agencies)
+    )
+
+
+async def systems(conn: Connection) -> list[System]:
+    """Every active system, by id."""
+    rows = await conn.fetch(
+        """SELECT s.id, s.allow_unsigned, array_agg(a.agency ORDER BY a.agency) AS agencies
+           FROM systems s JOIN system_agencies a ON a.system = s.id
+           WHERE s.disabled_at IS NULL GROUP BY s.id ORDER BY s.id"""
+    )
+    return [
+        System(id=row["id"], agencies=frozenset(row["agencies"]), allow_unsigned=row["allow_unsigned"]) for row in rows
+    ]
+
+
+async def system_exists(conn: Connection, system: str) -> bool:
+    """Whether an active system has this id."""
+    return bool(await conn.fetchval("SELECT true FROM systems WHERE id = $1 AND disabled_at IS NULL", system))
+
+
+async def add_credential(
+    conn: Connection, *, credential: str, system: str, secret_sha256: bytes, valid_days: int | None
+) -> None:
+    """Add a credential that ends after `valid_days` (None: never)."""
+    await conn.execute(
+        """INSERT INTO credentials (id, system, secret_sha256, expires_at)
+           VALUES ($1, $2, $3, clock_timestamp() + make_interval(days => $4))""",
+        credential,
+        system,
+        secret_sha256,
+        valid_days,
+    )
+
+
+async def end_other_credentials(conn: Connection, *, system: str, keep: str, overlap_seconds: float) -> int:
+    """Let every other living credential of the system end after the overlap; how many that were."""
+    done = await conn.fetch(
+        """UPDATE credentials SET expires_at = least(expires_at, clock_timestamp() + make_interval(secs => $3))
+           WHERE system = $1 AND id <> $2 AND revoked_at IS NULL
+             AND (expires_at IS NULL OR expires_at > clock_timestamp()) RETURNING id""",
+        system,
+        keep,
+        overlap_seconds,
+    )
+    return len(done)
+
+
+async def credential(conn: Connection, credential_id: str) -> CredentialRow | None:
+    """The credential with its system and the database's time, for the door to judge."""
+    row = await conn.fetchrow(
+        """SELECT c.id, c.secret_sha256, c.expires_at, c.revoked_at, s.disabled_at, s.id AS system, s.allow_unsigned,
+                  clock_timestamp() AS now,
+                  array(SELECT agency FROM system_agencies WHERE system = s.id) AS agencies
+           FROM credentials c JOIN systems s ON s.id = c.system WHERE c.id = $1""",
+        credential_id,
+    )
+    if row is None:
+        return None
+    system = System(id=row["system"], agencies=frozenset(row["agencies"]), allow_unsigned=row["allow_unsigned"])
+    return CredentialRow(
+        id=row["id"],
+        secret_sha256=row["secret_sha256"],
+        expires_at=row["expires_at"],
+        revoked_at=row["revoked_at"],
+        disabled_at=row["disabled_at"],
+        system=system,
+        now=row["now"],
+    )
