@@ -35,8 +35,11 @@ async def announce_uploads(conn: Connection, *, envelope: UUID, objects: Sequenc
     async with conn.transaction():
         await conn.execute("SET LOCAL synchronous_commit = off")
         await conn.execute(
-            """INSERT INTO upload_intents (envelope, object, until)
-               SELECT $1, unnest($2::bytea[]), clock_timestamp() + make_interval(secs => $3)
+            """WITH held_off AS (  -- a sweeper at work on one of them is waited for
+                   SELECT object, pg_advisory_xact_lock_shared(hashtextextended(encode(object, 'hex'), 0))
+                   FROM (SELECT unnest($2::bytea[]) AS object ORDER BY 1) AS wanted)
+               INSERT INTO upload_intents (envelope, object, until)
+               SELECT $1, object, clock_timestamp() + make_interval(secs => $3) FROM held_off
                ON CONFLICT (envelope, object) DO UPDATE SET until = excluded.until""",
             envelope,
             list(objects),

@@ -1,0 +1,245 @@
+"""Deliveries: one document or status message to one recipient; the waiting list; the history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from storage.envelopes import _COLUMNS as ENVELOPE_COLUMNS
+from storage.envelopes import EnvelopeRow, envelope_row
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from storage.connection import Connection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRow:
+    """One delivery. `state_before` is where a refused recall goes back to; `about` is the delivery a status speaks of."""
+
+    id: UUID
+    envelope: UUID
+    recipient: str
+    kind: str
+    state: str
+    urgency: int
+    accepted_at: datetime
+    held: bool = False
+    state_before: str | None = None
+    fetched_at: datetime | None = None
+    confirmed_at: datetime | None = None
+    about: UUID | None = None
+    status_code: str | None = None
+    status_text: str | None = None
+    reported_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One line of a delivery's history."""
+
+    delivery: UUID
+    event: str
+    at: datetime | None = None
+    code: str | None = None
+    by: str | None = None
+    description: str | None = None
+    flagged: bool = False
+    envelope: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A delivery together with the envelope it brings."""
+
+    delivery: DeliveryRow
+    envelope: EnvelopeRow
+
+
+_FIELDS = DeliveryRow.__slots__
+_DELIVERY = ", ".join(f"d.{name} AS d_{name}" for name in _FIELDS)
+_ENVELOPE = ", ".join(f"e.{name}" for name in ENVELOPE_COLUMNS.split(", "))
+
+
+def _delivery(record: Any) -> DeliveryRow:
+    return DeliveryRow(**{name: record[f"d_{name}"] for name in _FIELDS})
+
+
+def _waiting(record: Any) -> Waiting:
+    return Waiting(delivery=_delivery(record), envelope=envelope_row(record))
+
+
+async def insert_deliveries(conn: Connection, rows: Sequence[DeliveryRow]) -> None:
+    """Write the deliveries of one envelope, however many, in one statement."""
+    await conn.executemany(
+        f"INSERT INTO deliveries ({', '.join(_FIELDS)}) VALUES ({', '.join(f'${n}' for n in range(1, len(_FIELDS) + 1))})",
+        [tuple(getattr(row, name) for name in _FIELDS) for row in rows],
+    )
+
+
+async def insert_events(conn: Connection, events: Sequence[Event]) -> None:
+    """Add lines to the history, stamped by the database's clock."""
+    await conn.executemany(
+        """INSERT INTO events (delivery, event, code, by, description, flagged, envelope)
+           VALUES ($1, $2, $3, $4, $5, $6, $7)""",
+        [(e.delivery, e.event, e.code, e.by, e.description, e.flagged, e.envelope) for e in events],
+    )
+
+
+async def ring(conn: Connection, agencies: Sequence[str]) -> None:
+    """Wake whoever sleeps on these agencies' inboxes, once this transaction is committed."""
+    await conn.execute("SELECT pg_notify('inbox', agency) FROM unnest($1::text[]) AS agency", list(agencies))
+
+
+async def inbox_page(
+    conn: Connection,
+    *,
+    recipients: Sequence[str],
+    kind: str | None,
+    after: tuple[int, datetime, UUID] | None,
+    limit: int,
+) -> list[Waiting]:
+    """Waiting deliveries, most urgent first, then oldest, behind the given place."""
+    records = await conn.fetch(
+        f"""SELECT {_DELIVERY}, {_ENVELOPE} FROM deliveries d JOIN envelopes e ON e.id = d.envelope
+            WHERE d.recipient = ANY($1::text[]) AND d.confirmed_at IS NULL AND NOT d.held
+              AND ($2::text IS NULL OR d.kind = $2)
+              AND ($3::smallint IS NULL OR (-d.urgency, d.accepted_at, d.id) > (-$3::smallint, $4, $5))
+            ORDER BY d.urgency DESC, d.accepted_at, d.id LIMIT $6""",
+        list(recipients),
+        kind,
+        *(after or (None, None, None)),
+        limit,
+    )
+    return [_waiting(record) for record in records]
+
+
+async def recent_page(
+    conn: Connection, *, recipients: Sequence[str] | None, before: tuple[datetime, UUID] | None, limit: int
+) -> list[Waiting]:
+    """Every delivery of these agencies (None: of all), newest first; for people to look at."""
+    records = await conn.fetch(
+        f"""SELECT {_DELIVERY}, {_ENVELOPE} FROM deliveries d JOIN envelopes e ON e.id = d.envelope
+            WHERE ($1::text[] IS NULL OR d.recipient = ANY($1::text[]))
+              AND ($2::timestamptz IS NULL OR (d.accepted_at, d.id) < ($2, $3))
+            ORDER BY d.accepted_at DESC, d.id DESC LIMIT $4""",
+        list(recipients) if recipients is not None else None,
+        before[0] if before else None,
+        before[1] if before else None,
+        limit,
+    )
+    return [_waiting(record) for record in records]
+
+
+async def delivery(conn: Connection, delivery_id: UUID, *, recipients: Sequence[str]) -> Waiting | None:
+    """The delivery, if it goes to one of `recipients` and is not held."""
+    record = await conn.fetchrow(
+        f"""SELECT {_DELIVERY}, {_ENVELOPE} FROM deliveries d JOIN envelopes e ON e.id = d.envelope
+            WHERE d.id = $1 AND d.recipient = ANY($2::text[]) AND NOT d.held""",
+        delivery_id,
+        list(recipients),
+    )
+    return _waiting(record) if record else None
+
+
+async def deliveries_of(conn: Connection, envelopes: Sequence[UUID]) -> dict[UUID, list[DeliveryRow]]:
+    """The deliveries of each envelope, by recipient."""
+    records = await conn.fetch(
+        f"SELECT {_DELIVERY} FROM deliveries d WHERE d.envelope = ANY($1::uuid[]) ORDER BY d.envelope, d.recipient",
+        list(envelopes),
+    )
+    found: dict[UUID, list[DeliveryRow]] = {}
+    for record in records:
+        row = _delivery(record)
+        found.setdefault(row.envelope, []).append(row)
+    return found
+
+
+async def events_of(conn: Connection, deliveries: Sequence[UUID]) -> dict[UUID, list[Event]]:
+    """The history of each delivery, oldest line first."""
+    records = await conn.fetch(
+        """SELECT delivery, event, at, code, by, description, flagged, envelope FROM events
+           WHERE delivery = ANY($1::uuid[]) ORDER BY delivery, id""",
+        list(deliveries),
+    )
+    found: dict[UUID, list[Event]] = {}
+    for record in records:
+        found.setdefault(record["delivery"], []).append(Event(**dict(record)))
+    return found
+
+
+async def lock_delivery(conn: Connection, delivery_id: UUID) -> Waiting | None:
+    """The delivery with its envelope, kept from everybody else until the transaction ends."""
+    record = await conn.fetchrow(
+        f"""SELECT {_DELIVERY}, {_ENVELOPE} FROM deliveries d JOIN envelopes e ON e.id = d.envelope
+            WHERE d.id = $1 FOR UPDATE OF d""",
+        delivery_id,
+    )
+    return _waiting(record) if record else None
+
+
+async def find_answered(
+    conn: Connection, *, owner: str, recipient: str, reference: str | None, code: str, issued_on: Any
+) -> UUID | None:
+    """The delivery a status speaks of: by reference, else by number/notation and issue date; never without the year.
+
+    The original document is preferred over a later recall, update or replacement under the same reference (edXML 7).
+    """
+    found: UUID | None = await conn.fetchval(
+        """SELECT d.id FROM envelopes e JOIN deliveries d ON d.envelope = e.id
+           WHERE e.kind = 'document' AND e.sender = $1 AND d.recipient = $2 AND NOT d.held
+             AND CASE WHEN $3::text IS NOT NULL THEN e.reference = $3
+                      ELSE e.number || '/' || e.notation = $4 AND e.issued_on = $5 END
+           ORDER BY (e.operation = 'new') DESC, e.accepted_at DESC LIMIT 1""",
+        owner,
+        recipient,
+        reference,
+        code,
+        issued_on,
+    )
+    return found
+
+
+async def move(conn: Connection, delivery_id: UUID, *, state: str, state_before: str | None) -> None:
+    """Put the delivery into another state."""
+    await conn.execute(
+        "UPDATE deliveries SET state = $2, state_before = $3 WHERE id = $1", delivery_id, state, state_before
+    )
+
+
+async def note_fetched(conn: Connection, delivery_id: UUID) -> None:
+    """Remember when the recipient first read it; nothing else changes."""
+    await conn.execute(
+        "UPDATE deliveries SET fetched_at = clock_timestamp() WHERE id = $1 AND fetched_at IS NULL", delivery_id
+    )
+
+
+async def confirm(conn: Connection, delivery_id: UUID) -> datetime | None:
+    """Take the delivery off the waiting list; the time, or None when it was confirmed before."""
+    at: datetime | None = await conn.fetchval(
+        """UPDATE deliveries SET confirmed_at = clock_timestamp(),
+                  state = CASE state WHEN 'waiting' THEN 'collected' ELSE state END
+           WHERE id = $1 AND confirmed_at IS NULL RETURNING confirmed_at""",
+        delivery_id,
+    )
+    return at
+
+
+async def unhold(conn: Connection, envelope: UUID) -> list[str]:
+    """Let held deliveries of the envelope be seen; to whom they go."""
+    rows = await conn.fetch(
+        "UPDATE deliveries SET held = false WHERE envelope = $1 AND held RETURNING recipient", envelope
+    )
+    return [row["recipient"] for row in rows]
+
+
+async def waiting_counts(conn: Connection) -> dict[str, int]:
+    """How many deliveries wait, by kind, and how many are held; for metrics."""
+    rows = await conn.fetch(
+        """SELECT CASE WHEN held THEN 'held' ELSE kind END AS what, count(*) AS number FROM deliveries
+           WHERE confirmed_at IS NULL GROUP BY 1"""
+    )
+    return {row["what"]: row["number"] for row in rows}

@@ -1,0 +1,273 @@
+"""Envelopes as taken: the signed skeleton, what was read from it, the sealed receipt, and its attachments."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from storage.connection import Connection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttachmentRow:
+    """One attachment: its object, its place in the file, and the file inside when it came zipped. Sizes in bytes."""
+
+    n: int
+    name: str
+    media_type: str
+    object: bytes
+    size: int
+    cut: int
+    text_size: int
+    layout: str | None
+    text_object: bytes | None = None
+    opened_object: bytes | None = None
+    opened_size: int | None = None
+    opened_media_type: str | None = None
+
+    def objects(self) -> list[tuple[bytes, int]]:
+        """Digest and size of every object this attachment rests on."""
+        found = [(self.object, self.size)]
+        if self.text_object is not None:
+            found.append((self.text_object, self.text_size))
+        if self.opened_object is not None and self.opened_size is not None:
+            found.append((self.opened_object, self.opened_size))
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A fault kept with an envelope: a warning, or why a recipient cannot be reached."""
+
+    code: str
+    vi: str
+    en: str
+    path: str = ""
+    value: str = ""
+    recipient: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvelopeRow:
+    """One envelope without its bytes. Digests are raw bytes, times UTC, sizes bytes."""
+
+    id: UUID
+    kind: str
+    operation: str | None
+    sender: str
+    system: str | None
+    reference: str
+    sha256: bytes
+    size: int
+    identity: bytes
+    outcome: str
+    profile: str | None
+    certificate: bytes | None
+    accepted_at: datetime
+    held_reason: str | None = None
+    number: str = ""
+    notation: str = ""
+    subject: str = ""
+    issued_on: date | None = None
+    urgency: int = 0
+    due_on: date | None = None
+    undeliverable: tuple[Note, ...] = field(default=())
+    warnings: tuple[Note, ...] = field(default=())
+
+
+_COLUMNS = (
+    "id, kind, operation, sender, system, reference, sha256, size, identity, outcome, profile, certificate, "
+    "accepted_at, held_reason, number, notation, subject, issued_on, urgency, due_on, undeliverable, warnings"
+)
+
+
+def _notes(text: str) -> tuple[Note, ...]:
+    return tuple(Note(**note) for note in json.loads(text))
+
+
+def _written(notes: Sequence[Note]) -> str:
+    return json.dumps([asdict(note) for note in notes], ensure_ascii=False)
+
+
+def envelope_row(record: Any) -> EnvelopeRow:
+    """The row as a type."""
+    values = {name: record[name] for name in EnvelopeRow.__slots__}
+    values["undeliverable"] = _notes(values["undeliverable"])
+    values["warnings"] = _notes(values["warnings"])
+    return EnvelopeRow(**values)
+
+
+async def clock(conn: Connection) -> datetime:
+    """The time records are stamped with (DESIGN decision 9)."""
+    now: datetime = await conn.fetchval("SELECT clock_timestamp()")
+    return now
+
+
+async def insert_envelope(conn: Connection, row: EnvelopeRow, *, skeleton: bytes, receipt: bytes) -> bool:
+    """Write the envelope; False when one stands under the same reference (document) or identity (status)."""
+    done = await conn.fetchval(
+        f"""INSERT INTO envelopes ({_COLUMNS}, skeleton, receipt)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+                    $21, $22, $23, $24)
+            ON CONFLICT DO NOTHING RETURNING true""",  # noqa: S608 - constant text
+        row.id,
+        row.kind,
+        row.operation,
+        row.sender,
+        row.system,
+        row.reference,
+        row.sha256,
+        row.size,
+        row.identity,
+        row.outcome,
+        row.profile,
+        row.certificate,
+        row.accepted_at,
+        row.held_reason,
+        row.number,
+        row.notation,
+        row.subject,
+        row.issued_on,
+        row.urgency,
+        row.due_on,
+        _written(row.undeliverable),
+        _written(row.warnings),
+        skeleton,
+        receipt,
+    )
+    return bool(done)
+
+
+async def insert_attachments(conn: Connection, envelope: UUID, rows: Sequence[AttachmentRow]) -> None:
+    """Write the attachments of an envelope; their objects must be recorded before."""
+    await conn.executemany(
+        """INSERT INTO attachments (envelope, n, name, media_type, object, size, cut, text_size, layout, text_object,
+                                    opened_object, opened_size, opened_media_type)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)""",
+        [
+            (
+                envelope,
+                row.n,
+                row.name,
+                row.media_type,
+                row.object,
+                row.size,
+                row.cut,
+                row.text_size,
+                row.layout,
+                row.text_object,
+                row.opened_object,
+                row.opened_size,
+                row.opened_media_type,
+            )
+            for row in rows
+        ],
+    )
+
+
+async def document_under(conn: Connection, *, sender: str, reference: str, operation: str) -> EnvelopeRow | None:
+    """The document that stands under this sender, reference and operation."""
+    record = await conn.fetchrow(
+        f"""SELECT {_COLUMNS} FROM envelopes
+            WHERE sender = $1 AND reference = $2 AND operation = $3 AND kind = 'document'""",  # noqa: S608
+        sender,
+        reference,
+        operation,
+    )
+    return envelope_row(record) if record else None
+
+
+async def status_under(conn: Connection, *, sender: str, identity: bytes) -> EnvelopeRow | None:
+    """The status message with the same signed content."""
+    record = await conn.fetchrow(
+        f"SELECT {_COLUMNS} FROM envelopes WHERE sender = $1 AND identity = $2 AND kind = 'status'",  # noqa: S608
+        sender,
+        identity,
+    )
+    return envelope_row(record) if record else None
+
+
+async def envelope(conn: Connection, envelope_id: UUID, *, senders: Sequence[str]) -> EnvelopeRow | None:
+    """The envelope, if one of `senders` sent it."""
+    record = await conn.fetchrow(
+        f"SELECT {_COLUMNS} FROM envelopes WHERE id = $1 AND sender = ANY($2::text[])",  # noqa: S608
+        envelope_id,
+        list(senders),
+    )
+    return envelope_row(record) if record else None
+
+
+async def receipt(conn: Connection, envelope_id: UUID, *, senders: Sequence[str]) -> bytes | None:
+    """The sealed receipt's bytes, if one of `senders` sent the envelope."""
+    found: bytes | None = await conn.fetchval(
+        "SELECT receipt FROM envelopes WHERE id = $1 AND sender = ANY($2::text[])", envelope_id, list(senders)
+    )
+    return found
+
+
+async def outbox_page(
+    conn: Connection, *, senders: Sequence[str], before: tuple[datetime, UUID] | None, limit: int
+) -> list[EnvelopeRow]:
+    """What these agencies' systems sent, newest first, behind the given place. The exchange's own 01 is not theirs."""
+    records = await conn.fetch(
+        f"""SELECT {_COLUMNS} FROM envelopes WHERE sender = ANY($1::text[]) AND system IS NOT NULL
+            AND ($2::timestamptz IS NULL OR (accepted_at, id) < ($2, $3))
+            ORDER BY accepted_at DESC, id DESC LIMIT $4""",  # noqa: S608
+        list(senders),
+        before[0] if before else None,
+        before[1] if before else None,
+        limit,
+    )
+    return [envelope_row(record) for record in records]
+
+
+async def attachments(conn: Connection, envelopes: Sequence[UUID]) -> dict[UUID, list[AttachmentRow]]:
+    """The attachments of each envelope, in the order of the file."""
+    records = await conn.fetch(
+        """SELECT envelope, n, name, media_type, object, size, cut, text_size, layout, text_object,
+                  opened_object, opened_size, opened_media_type
+           FROM attachments WHERE envelope = ANY($1::uuid[]) ORDER BY envelope, n""",
+        list(envelopes),
+    )
+    found: dict[UUID, list[AttachmentRow]] = {}
+    for record in records:
+        values = dict(record)
+        found.setdefault(values.pop("envelope"), []).append(AttachmentRow(**values))
+    return found
+
+
+async def skeleton(conn: Connection, envelope_id: UUID) -> bytes:
+    """The file without its attachment texts, exactly as received."""
+    found: bytes = await conn.fetchval("SELECT skeleton FROM envelopes WHERE id = $1", envelope_id)
+    return found
+
+
+async def held_envelopes(conn: Connection, *, limit: int) -> list[EnvelopeRow]:
+    """Envelopes waiting for revocation data, oldest first."""
+    records = await conn.fetch(
+        f"SELECT {_COLUMNS} FROM envelopes WHERE outcome = 'held' ORDER BY accepted_at LIMIT $1",  # noqa: S608
+        limit,
+    )
+    return [envelope_row(record) for record in records]
+
+
+async def release_envelope(conn: Connection, envelope_id: UUID) -> bool:
+    """Mark a held envelope verified; False when it is held no more."""
+    done = await conn.fetchval(
+        """UPDATE envelopes SET outcome = 'verified', held_reason = NULL
+           WHERE id = $1 AND outcome = 'held' RETURNING true""",
+        envelope_id,
+    )
+    return bool(done)
+
+
+async def known_envelopes(conn: Connection, ids: Sequence[UUID]) -> set[UUID]:
+    """Those among `ids` that exist."""
+    records = await conn.fetch("SELECT id FROM envelopes WHERE id = ANY($1::uuid[])", list(ids))
+    return {record["id"] for record in records}
