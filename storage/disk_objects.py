@@ -114,7 +114,8 @@ class DiskObjects:
         check_source(path, size)
         place = self._root / key_of(sha256)
         self._is_there()
-        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (place.parent.parent, place.parent):
+            folder.mkdir(mode=0o700, exist_ok=True)
         if not _holds(place, sha256, size):
             with self._aside(path) as aside:
                 if not _holds(aside, sha256, size):

@@ -12,12 +12,13 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple
+from weakref import WeakValueDictionary
 
 import certifi
 import urllib3
 from minio import Minio
 from minio.error import MinioException, S3Error
-from urllib3.exceptions import HTTPError, ReadTimeoutError
+from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 from urllib3.util import Retry, Timeout
 
 from storage.object_store import (
@@ -54,6 +55,9 @@ READ_SECONDS = 10
 PART_BYTES = 8 * 1024 * 1024
 """What an upload holds in memory; S3 takes 10,000 parts of at least 5 MiB, so this reaches 80 GB."""
 
+UPLOADS = 2
+"""Uploads before a store that gives back other bytes is given up: two processes may write one object at once."""
+
 LIST_STEP = 500
 """Objects fetched per step of a listing; S3 answers at most 1,000 at a time."""
 
@@ -79,6 +83,20 @@ class DroppedOnce(Retry):
         return super().increment(method, url, response, error, _pool, _stacktrace)
 
 
+class S3Http(urllib3.PoolManager):
+    """Connections to a store, whose errors the client understands also when they come as `text/xml`.
+
+    S3 itself says `application/xml`, and the client takes any other type for a broken answer.
+    """
+
+    def urlopen(self, method: str, url: str, redirect: bool = True, **kw: Any) -> BaseHTTPResponse:  # type: ignore[override]
+        """As in urllib3."""
+        response: BaseHTTPResponse = super().urlopen(method, url, redirect, **kw)
+        if response.headers.get("Content-Type", "").partition(";")[0].strip() == "text/xml":
+            response.headers["Content-Type"] = "application/xml"
+        return response
+
+
 class MinioObjects:
     """Objects in one bucket, which is made when the first object comes. `threads` calls at once."""
 
@@ -93,7 +111,7 @@ class MinioObjects:
         region: str | None = None,
         threads: int = THREADS,
     ) -> None:
-        self._http = urllib3.PoolManager(
+        self._http = S3Http(
             maxsize=threads,
             timeout=Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
             retries=DroppedOnce(total=1, connect=0, redirect=0, status=0),
@@ -103,12 +121,14 @@ class MinioObjects:
         self._client = Minio(endpoint, access_key, secret_key, secure=secure, region=region, http_client=self._http)
         self._bucket = bucket
         self._bucket_seen = False
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="objects")
 
     async def put(self, sha256: str, path: Path, size: int) -> None:
         """See `Objects.put`."""
         key = key_of(sha256)
-        await self._call(self._put, key, path, size, sha256)
+        async with self._turns.setdefault(sha256, asyncio.Lock()):  # one attachment in many documents is uploaded once
+            await self._call(self._put, key, path, size, sha256)
 
     async def read(self, sha256: str, *, start: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
         """See `Objects.read`."""
@@ -179,11 +199,12 @@ class MinioObjects:
 
     def _put(self, key: str, path: Path, size: int, sha256: str) -> None:
         check_source(path, size)
-        if self._holds(key, size, sha256):
-            return
-        self._make_bucket()
-        with path.open("rb") as file:
-            self._client.put_object(self._bucket, key, file, size, part_size=PART_BYTES, num_parallel_uploads=1)
+        for _ in range(UPLOADS):
+            if self._holds(key, size, sha256):
+                return
+            self._make_bucket()
+            with path.open("rb") as file:
+                self._client.put_object(self._bucket, key, file, size, part_size=PART_BYTES, num_parallel_uploads=1)
         if not self._holds(key, size, sha256):
             raise ObjectDamaged("the object store gave back other bytes than it was given")
 
@@ -202,6 +223,8 @@ class MinioObjects:
             while chunk := response.read(CHUNK_BYTES):
                 digest.update(chunk)
             return digest.hexdigest() == sha256
+        except ProtocolError:  # broken off while another process replaced it; not the same as a silent store
+            return False
         finally:
             _let_go(response)
 
