@@ -46,6 +46,7 @@ async def candidates(conn: Connection, agency: str) -> Candidates:
         agency,
         MAX_CANDIDATES,
     )
+    assert row is not None  # the table holds exactly one row
     return Candidates(ders=tuple(row["ders"]), trust_version=row["version"], now=row["now"])
 
 

@@ -13,7 +13,15 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 import asyncpg
 
-from storage.outages import CommitRefused, CommitUnknown, DatabaseAway, DatabaseUnsafe, is_outage, is_unanswered
+from storage.outages import (
+    CommitRefused,
+    CommitUnknown,
+    DatabaseAway,
+    DatabaseUnsafe,
+    is_closed,
+    is_outage,
+    is_unanswered,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -114,9 +122,13 @@ class Database:
         """Lend a connection without a transaction: each statement stands alone. Raises `DatabaseAway`."""
         conn = await self._take()
         try:
-            with self._translated(conn):
-                yield conn
+            yield conn
+        except Exception as error:
+            if not isinstance(error, DatabaseAway) and is_outage(error, closed=is_closed(conn)):
+                raise DatabaseAway(_summary(error)) from error
+            raise
         finally:
+            await self._note(answering=not is_closed(conn))
             await self._give_back(conn)
 
     @asynccontextmanager
@@ -134,12 +146,7 @@ class Database:
                 with suppress(Exception):  # a broken connection has rolled back by itself; the first error counts
                     await transaction.rollback()
                 raise
-            try:
-                await transaction.commit()
-            except Exception as error:
-                if is_unanswered(error, closed=conn.is_closed()):
-                    raise CommitUnknown("the connection broke while COMMIT was under way") from error
-                raise
+            await _commit(conn, transaction)
 
     async def dedicated(self) -> asyncpg.Connection[Any]:
         """A connection of one's own, outside the pool and without statement limits, for LISTEN; the caller closes it.
@@ -189,7 +196,8 @@ class Database:
             async with asyncio.timeout(ANSWER_SECONDS):
                 await transaction.start()
         except TimeoutError:
-            conn.terminate()  # a cancel request would hang just as well
+            with suppress(asyncpg.InterfaceError):  # taken back by the pool already
+                conn.terminate()  # a cancel request would hang just as well
             raise
 
     async def _give_back(self, conn: PoolConnectionProxy[Any]) -> None:
@@ -197,31 +205,25 @@ class Database:
         with suppress(Exception):
             await self._pool.release(conn, timeout=ANSWER_SECONDS)
 
-    def _translated(self, conn: Connection) -> _Translation:
-        return _Translation(self, conn)
+    async def _note(self, *, answering: bool) -> None:
+        """Remember whether the database answered last time: how long a connection is waited for depends on it.
 
-    def note(self, *, answering: bool) -> None:
-        """Remember whether the database answered last time; decides how long a connection is waited for."""
+        One broken connection means that the server may have gone, so all the others are made anew when next used.
+        """
         self._answering = answering
+        if not answering:
+            await self._pool.expire_connections()
 
 
-class _Translation:
-    """Turns the driver's errors of one use into `DatabaseAway` and keeps the pool's view of the database."""
-
-    __slots__ = ("_conn", "_database")
-
-    def __init__(self, database: Database, conn: Connection) -> None:
-        self._database = database
-        self._conn = conn
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        closed = self._conn.is_closed()
-        self._database.note(answering=not closed)
-        if isinstance(error, Exception) and not isinstance(error, DatabaseAway) and is_outage(error, closed=closed):
-            raise DatabaseAway(_summary(error)) from error
+async def _commit(conn: Connection, transaction: Any) -> None:
+    if is_closed(conn):
+        raise DatabaseAway("the connection broke before COMMIT: nothing was kept")
+    try:
+        await transaction.commit()
+    except Exception as error:
+        if is_unanswered(error, closed=is_closed(conn)):
+            raise CommitUnknown("the connection broke while COMMIT was under way") from error
+        raise
 
 
 def _outage(error: Exception, *, closed: bool) -> Exception:

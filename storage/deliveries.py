@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRow:
-    """One delivery. `state_before` is where a refused recall goes back to; `about` is the delivery a status speaks of."""
+    """One delivery. `state_before`: where a refused recall goes back to; `about`: the delivery a status speaks of."""
 
     id: UUID
     envelope: UUID
@@ -60,6 +60,7 @@ class Waiting:
 
 
 _FIELDS = DeliveryRow.__slots__
+_PLACES = ", ".join(f"${n}" for n in range(1, len(_FIELDS) + 1))
 _DELIVERY = ", ".join(f"d.{name} AS d_{name}" for name in _FIELDS)
 _ENVELOPE = ", ".join(f"e.{name}" for name in ENVELOPE_COLUMNS.split(", "))
 
@@ -75,7 +76,7 @@ def _waiting(record: Any) -> Waiting:
 async def insert_deliveries(conn: Connection, rows: Sequence[DeliveryRow]) -> None:
     """Write the deliveries of one envelope, however many, in one statement."""
     await conn.executemany(
-        f"INSERT INTO deliveries ({', '.join(_FIELDS)}) VALUES ({', '.join(f'${n}' for n in range(1, len(_FIELDS) + 1))})",
+        f"INSERT INTO deliveries ({', '.join(_FIELDS)}) VALUES ({_PLACES})",
         [tuple(getattr(row, name) for name in _FIELDS) for row in rows],
     )
 

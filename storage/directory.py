@@ -79,14 +79,14 @@ async def set_locked(conn: Connection, code: str, *, locked: bool) -> bool:
 
 async def agency(conn: Connection, code: str) -> Agency | None:
     """The agency with exactly this code."""
-    row = await conn.fetchrow(f"SELECT {_AGENCY} FROM agencies WHERE code = $1", code)  # noqa: S608 - constant text
+    row = await conn.fetchrow(f"SELECT {_AGENCY} FROM agencies WHERE code = $1", code)
     return Agency(**row) if row else None
 
 
 async def agencies(conn: Connection, codes: Sequence[str]) -> dict[str, Agency]:
     """The known ones among `codes`, by code."""
     rows = await conn.fetch(
-        f"SELECT {_AGENCY} FROM agencies WHERE code = ANY($1::text[])",  # noqa: S608 - constant text
+        f"SELECT {_AGENCY} FROM agencies WHERE code = ANY($1::text[])",
         list(codes),
     )
     return {row["code"]: Agency(**row) for row in rows}
@@ -95,7 +95,7 @@ async def agencies(conn: Connection, codes: Sequence[str]) -> dict[str, Agency]:
 async def agency_page(conn: Connection, *, after: str, limit: int) -> list[Agency]:
     """Agencies in code order, starting behind `after`."""
     rows = await conn.fetch(
-        f"SELECT {_AGENCY} FROM agencies WHERE code > $1 ORDER BY code LIMIT $2",  # noqa: S608 - constant text
+        f"SELECT {_AGENCY} FROM agencies WHERE code > $1 ORDER BY code LIMIT $2",
         after,
         limit,
     )

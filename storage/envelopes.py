@@ -110,12 +110,12 @@ async def clock(conn: Connection) -> datetime:
 
 
 async def insert_envelope(conn: Connection, row: EnvelopeRow, *, skeleton: bytes, receipt: bytes) -> bool:
-    """Write the envelope; False when one stands under the same reference (document) or identity (status)."""
+    """Write the envelope; False when one stands there already, see `taken_before`."""
     done = await conn.fetchval(
         f"""INSERT INTO envelopes ({_COLUMNS}, skeleton, receipt)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
                     $21, $22, $23, $24)
-            ON CONFLICT DO NOTHING RETURNING true""",  # noqa: S608 - constant text
+            ON CONFLICT DO NOTHING RETURNING true""",
         row.id,
         row.kind,
         row.operation,
@@ -171,23 +171,17 @@ async def insert_attachments(conn: Connection, envelope: UUID, rows: Sequence[At
     )
 
 
-async def document_under(conn: Connection, *, sender: str, reference: str, operation: str) -> EnvelopeRow | None:
-    """The document that stands under this sender, reference and operation."""
+async def taken_before(
+    conn: Connection, *, sender: str, reference: str, operation: str | None, identity: bytes
+) -> EnvelopeRow | None:
+    """What stands where this envelope would stand: the new document of that reference, else the same signed content."""
     record = await conn.fetchrow(
         f"""SELECT {_COLUMNS} FROM envelopes
-            WHERE sender = $1 AND reference = $2 AND operation = $3 AND kind = 'document'""",  # noqa: S608
+            WHERE CASE WHEN $3::text = 'new' THEN sender = $1 AND reference = $2 AND operation = 'new'
+                       ELSE sender = $1 AND identity = $4 AND operation IS DISTINCT FROM 'new' END""",
         sender,
         reference,
         operation,
-    )
-    return envelope_row(record) if record else None
-
-
-async def status_under(conn: Connection, *, sender: str, identity: bytes) -> EnvelopeRow | None:
-    """The status message with the same signed content."""
-    record = await conn.fetchrow(
-        f"SELECT {_COLUMNS} FROM envelopes WHERE sender = $1 AND identity = $2 AND kind = 'status'",  # noqa: S608
-        sender,
         identity,
     )
     return envelope_row(record) if record else None
@@ -196,7 +190,7 @@ async def status_under(conn: Connection, *, sender: str, identity: bytes) -> Env
 async def envelope(conn: Connection, envelope_id: UUID, *, senders: Sequence[str]) -> EnvelopeRow | None:
     """The envelope, if one of `senders` sent it."""
     record = await conn.fetchrow(
-        f"SELECT {_COLUMNS} FROM envelopes WHERE id = $1 AND sender = ANY($2::text[])",  # noqa: S608
+        f"SELECT {_COLUMNS} FROM envelopes WHERE id = $1 AND sender = ANY($2::text[])",
         envelope_id,
         list(senders),
     )
@@ -218,7 +212,7 @@ async def outbox_page(
     records = await conn.fetch(
         f"""SELECT {_COLUMNS} FROM envelopes WHERE sender = ANY($1::text[]) AND system IS NOT NULL
             AND ($2::timestamptz IS NULL OR (accepted_at, id) < ($2, $3))
-            ORDER BY accepted_at DESC, id DESC LIMIT $4""",  # noqa: S608
+            ORDER BY accepted_at DESC, id DESC LIMIT $4""",
         list(senders),
         before[0] if before else None,
         before[1] if before else None,
@@ -251,7 +245,7 @@ async def skeleton(conn: Connection, envelope_id: UUID) -> bytes:
 async def held_envelopes(conn: Connection, *, limit: int) -> list[EnvelopeRow]:
     """Envelopes waiting for revocation data, oldest first."""
     records = await conn.fetch(
-        f"SELECT {_COLUMNS} FROM envelopes WHERE outcome = 'held' ORDER BY accepted_at LIMIT $1",  # noqa: S608
+        f"SELECT {_COLUMNS} FROM envelopes WHERE outcome = 'held' ORDER BY accepted_at LIMIT $1",
         limit,
     )
     return [envelope_row(record) for record in records]

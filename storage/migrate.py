@@ -11,6 +11,7 @@ from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.script.revision import RevisionError
 from alembic.util import CommandError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -58,7 +59,7 @@ async def pending(dsn: str) -> tuple[str, ...]:
     at = await current(dsn)
     try:
         revisions = [script.revision for script in _scripts().iterate_revisions("head", at)]
-    except CommandError as error:
+    except (CommandError, RevisionError) as error:
         raise _unknown(at) from error
     return tuple(reversed(revisions))
 
@@ -88,7 +89,7 @@ def _upgrade(connection: Connection) -> None:
         with _environment() as environment:
             environment.configure(connection=connection)
             environment.run_migrations()
-    except CommandError as error:
+    except (CommandError, RevisionError) as error:
         raise _unknown(at) from error
     connection.commit()
 

@@ -81,7 +81,9 @@ async def known_objects(conn: Connection, digests: Sequence[bytes]) -> set[bytes
     return {row["sha256"] for row in rows}
 
 
-async def objects_to_check(conn: Connection, *, older_seconds: float, again_seconds: float, limit: int) -> list[ObjectRow]:
+async def objects_to_check(
+    conn: Connection, *, older_seconds: float, again_seconds: float, limit: int
+) -> list[ObjectRow]:
     """Objects stored at least `older_seconds` ago and not read back for `again_seconds`, the never checked first."""
     rows = await conn.fetch(
         """SELECT sha256, size, stored_at, checked_at, missing_since FROM objects

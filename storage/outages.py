@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import asyncpg
+
+if TYPE_CHECKING:
+    from storage.connection import Connection
 
 AWAY_CLASSES = ("08", "53", "58")
 """SQLSTATE classes connection exception, insufficient resources (disk full, too many connections), system error."""
@@ -31,6 +36,14 @@ class CommitRefused(Exception):  # noqa: N818 - says what happened
 
 class DatabaseUnsafe(Exception):  # noqa: N818 - says what it is
     """The server is set up so that it can lose what it confirmed (RELIABILITY P1); the text says what to change."""
+
+
+def is_closed(conn: Connection) -> bool:
+    """True when the connection is broken; the pool then takes it back at once and it answers nothing any more."""
+    try:
+        return bool(conn.is_closed())
+    except asyncpg.InterfaceError:
+        return True
 
 
 def is_outage(error: Exception, *, closed: bool) -> bool:

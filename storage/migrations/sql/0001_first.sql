@@ -96,9 +96,10 @@ CREATE TABLE envelopes (
     CHECK ((kind = 'document') = (operation IS NOT NULL)),
     CHECK ((outcome = 'held') = (held_reason IS NOT NULL))
 );
--- One document per sender, reference and operation; the check has no switch (field complaint 4).
-CREATE UNIQUE INDEX envelopes_reference ON envelopes (sender, reference, operation) WHERE kind = 'document';
-CREATE UNIQUE INDEX envelopes_status_identity ON envelopes (sender, identity) WHERE kind = 'status';
+-- One new document per sender and reference; the check has no switch (field complaint 4). A second recall or update of
+-- the same document is honest and comes under the same reference, so these are known again by what was signed.
+CREATE UNIQUE INDEX envelopes_reference ON envelopes (sender, reference) WHERE operation = 'new';
+CREATE UNIQUE INDEX envelopes_identity ON envelopes (sender, identity) WHERE operation IS DISTINCT FROM 'new';
 CREATE INDEX envelopes_outbox ON envelopes (sender, accepted_at DESC, id DESC);
 CREATE INDEX envelopes_by_reference ON envelopes (reference) WHERE kind = 'document';
 CREATE INDEX envelopes_held ON envelopes (accepted_at) WHERE outcome = 'held';

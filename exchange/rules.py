@@ -1,0 +1,123 @@
+"""What a submission can break beyond the form of its message: the door, the directory, duplicates, statuses."""
+
+from __future__ import annotations
+
+from envelopes.faults import FaultClass, Rule
+
+_M = FaultClass.BAD_VALUE
+_N = FaultClass.MISSING
+_R = FaultClass.TOO_LONG
+
+BODY_TOO_LARGE = Rule(
+    "body.too_large",
+    _R,
+    "Tệp lớn hơn giới hạn {limit} byte của trục. Hãy chia nhỏ tệp đính kèm hoặc đề nghị quản trị tăng giới hạn.",
+    "The file is larger than this exchange's limit of {limit} bytes. Split the attachments or ask for a higher limit.",
+    "LIENTHONG_MAX_ENVELOPE_BYTES",
+)
+BODY_TOO_SLOW = Rule(
+    "body.too_slow",
+    _M,
+    "Dữ liệu gửi quá chậm: sau {seconds} giây mới nhận {received} byte (tối thiểu {rate} byte/giây). Hãy gửi lại.",
+    "The body arrives too slowly: {received} bytes after {seconds} seconds (at least {rate} bytes/s). Send it again.",
+    "LIENTHONG_BODY_MIN_RATE",
+)
+BODY_CUT_OFF = Rule(
+    "body.cut_off",
+    _M,
+    "Kết nối bị ngắt trước khi nhận hết tệp ({received} byte). Hãy gửi lại.",
+    "The connection ended before the whole file was received ({received} bytes). Send it again.",
+)
+MEDIA_TYPE_UNSUPPORTED = Rule(
+    "body.unsupported",
+    _M,
+    "Không nhận kiểu nội dung này. Hãy gửi tệp edXML với Content-Type: application/xml, không nén, không multipart.",
+    "This content type is not taken. Send the edXML file as application/xml, not compressed, not multipart.",
+    "API v1, submit",
+)
+SENDER_FOREIGN = Rule(
+    "sender.foreign",
+    _M,
+    "Đơn vị gửi {sender} không đúng với mã đã đăng ký của hệ thống {system} ({agencies}). "
+    "Hãy sửa From/OrganId hoặc dùng thông tin xác thực của đơn vị đó.",
+    "Sender {sender} is not an agency of the calling system {system} ({agencies}). "
+    "Correct From/OrganId or use that agency's credential.",
+    "conformance C25",
+)
+SENDER_LOCKED = Rule(
+    "sender.locked",
+    _M,
+    "Đơn vị gửi {sender} đang bị khóa trên trục. Hãy liên hệ quản trị.",
+    "Sender {sender} is locked on this exchange. Ask its administrator.",
+)
+SIGNATURE_MISSING = Rule(
+    "signature.missing",
+    _N,
+    "Tệp không có chữ ký số hợp lệ theo xmldsig, mà chính sách yêu cầu hệ thống {system} phải ký. "
+    "Hãy ký phần đầu (MessageHeader, Bussiness, edXMLManifest) bằng chứng thư số đã đăng ký.",
+    "The file carries no XML signature and policy demands one from system {system}. "
+    "Sign the header parts (MessageHeader, Bussiness, edXMLManifest) with a registered certificate.",
+    "DESIGN decision 7",
+)
+SIGNATURE_DECORATION = Rule(
+    "signature.decoration",
+    _M,
+    "Khối Signature không thuộc không gian tên xmldsig nên không phải chữ ký; tệp được ghi nhận là chưa ký.",
+    "The Signature block is not in the xmldsig namespace, so it signs nothing; the file is recorded as unsigned.",
+    "edXML section 8",
+)
+RECIPIENT_UNKNOWN = Rule(
+    "recipient.unknown",
+    _M,
+    "Đơn vị nhận {code} không có trong danh mục của trục. Hãy kiểm tra mã định danh.",
+    "Recipient {code} is not in this exchange's directory. Check the agency code.",
+    "conformance C06",
+)
+RECIPIENT_LOCKED = Rule(
+    "recipient.locked",
+    _M,
+    "Đơn vị nhận {code} đang bị khóa, không nhận được văn bản. Hãy gửi bằng cách khác hoặc liên hệ đơn vị đó.",
+    "Recipient {code} is locked and receives nothing. Send it another way or ask that agency.",
+    "conformance C06",
+)
+RECIPIENTS_TOO_MANY = Rule(
+    "recipient.too_many",
+    _R,
+    "Văn bản có {count} đơn vị nhận, nhiều hơn giới hạn {limit}. Hãy chia thành nhiều lần gửi.",
+    "The document has {count} recipients, more than the limit of {limit}. Send it in parts.",
+    "LIENTHONG_MAX_RECIPIENTS",
+)
+REFERENCE_CONFLICT = Rule(
+    "reference.conflict",
+    _M,
+    "Văn bản {reference} đã được nhận với nội dung khác (nhận lúc {accepted}, SHA-256 {first}; lần này {second}). "
+    "Nếu là văn bản mới, hãy dùng DocumentId khác; nếu sửa đổi, hãy gửi nghiệp vụ cập nhật hoặc thay thế.",
+    "Document {reference} was taken with other content (at {accepted}, SHA-256 {first}; this time {second}). "
+    "Use another DocumentId for a new document, or send an update or a replacement.",
+    "conformance C11",
+)
+STATUS_UNMATCHED = Rule(
+    "status.unmatched",
+    _M,
+    "Không tìm thấy văn bản {reference} của {owner} gửi cho {recipient} trên trục. "
+    "Hãy kiểm tra ResponseFor (OrganId, DocumentId) và đơn vị báo trạng thái.",
+    "No document {reference} from {owner} to {recipient} is on this exchange. "
+    "Check ResponseFor (OrganId, DocumentId) and who reports.",
+    "conformance C27",
+)
+STATUS_OUT_OF_ORDER = Rule(
+    "status.out_of_order",
+    _M,
+    "Trạng thái {code} không đúng thứ tự sau trạng thái hiện tại «{state}»; vẫn được lưu, chuyển đi và đánh dấu.",
+    "Status {code} is out of order after state «{state}»; it is kept, delivered and flagged.",
+    "conformance C28",
+)
+CONFIRMATION_MISMATCH = Rule(
+    "confirmation.mismatch",
+    _M,
+    "Mã SHA-256 xác nhận {given} khác với tệp đã gửi {expected}: tệp nhận được bị hỏng hoặc là tệp khác. "
+    "Hãy tải lại rồi xác nhận.",
+    "The confirmed SHA-256 {given} differs from the delivered file's {expected}: what was stored is damaged or "
+    "another file. Fetch it again, then confirm.",
+    "API v1, confirmation",
+)

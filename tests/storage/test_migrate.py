@@ -1,0 +1,100 @@
+"""Migrations on real databases: from nothing, twice, by two at once, as SQL for a DBA."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import asyncpg
+import pytest
+
+from storage import migrate
+from storage.outages import DatabaseAway
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from tests.support.databases import Template
+
+
+@pytest.fixture
+async def empty(template: Template) -> AsyncIterator[str]:
+    """A database with no table."""
+    async with template.copy(migrated=False) as made:
+        yield made
+
+
+async def run(dsn: str, sql: str) -> None:
+    conn = await asyncpg.connect(dsn)
+    try:
+        await conn.execute(sql)
+    finally:
+        await conn.close()
+
+
+async def schema(dsn: str) -> list[tuple[str, ...]]:
+    """Every column, constraint, index and function of the database, in a comparable form."""
+    conn = await asyncpg.connect(dsn)
+    try:
+        found = await conn.fetch(
+            """SELECT 'column', table_name || '.' || column_name,
+                      concat_ws(' ', data_type, is_nullable, column_default)
+               FROM information_schema.columns WHERE table_schema = 'public'
+               UNION ALL SELECT 'constraint', conrelid::regclass || '.' || conname, pg_get_constraintdef(oid)
+               FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+               UNION ALL SELECT 'index', indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'
+               UNION ALL SELECT 'function', proname, prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+               UNION ALL SELECT 'trigger', tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
+               ORDER BY 1, 2, 3"""
+        )
+        return [tuple(map(str, row)) for row in found]
+    finally:
+        await conn.close()
+
+
+async def test_empty_database_is_brought_to_head(empty: str) -> None:
+    assert await migrate.current(empty) is None
+    assert (await migrate.pending(empty))[-1] == migrate.head()
+    await migrate.upgrade(empty)
+    assert await migrate.current(empty) == migrate.head()
+    assert await migrate.pending(empty) == ()
+    assert len(await schema(empty)) > 50
+
+
+async def test_second_upgrade_changes_nothing(dsn: str) -> None:
+    before = await schema(dsn)
+    await migrate.upgrade(dsn)
+    assert await schema(dsn) == before
+
+
+async def test_two_upgrades_at_once_do_not_collide(empty: str) -> None:
+    await asyncio.gather(*(migrate.upgrade(empty) for _ in range(4)))
+    assert await migrate.current(empty) == migrate.head()
+
+
+async def test_failed_upgrade_leaves_nothing_behind(empty: str) -> None:
+    await run(empty, "CREATE TABLE deliveries (in_the_way int)")
+    before = await schema(empty)
+    with pytest.raises(Exception, match='relation "deliveries" already exists'):
+        await migrate.upgrade(empty)
+    assert await schema(empty) == before
+    assert await migrate.current(empty) is None
+
+
+async def test_sql_for_a_dba_makes_the_same_schema(empty: str, dsn: str) -> None:
+    await run(empty, migrate.offline_sql())
+    assert await schema(empty) == await schema(dsn)
+    assert await migrate.current(empty) == migrate.head()
+
+
+async def test_newer_database_is_refused(dsn: str) -> None:
+    await run(dsn, "UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(migrate.SchemaUnknown, match="9999"):
+        await migrate.upgrade(dsn)
+    with pytest.raises(migrate.SchemaUnknown, match="9999"):
+        await migrate.pending(dsn)
+
+
+async def test_absent_database_server_is_an_outage() -> None:
+    with pytest.raises(DatabaseAway):
+        await migrate.upgrade("postgresql://postgres@/lienthong?host=/nowhere")
