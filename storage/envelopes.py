@@ -175,15 +175,19 @@ async def taken_before(
     conn: Connection, *, sender: str, reference: str, operation: str | None, identity: bytes
 ) -> EnvelopeRow | None:
     """What stands where this envelope would stand: the new document of that reference, else the same signed content."""
-    record = await conn.fetchrow(
-        f"""SELECT {_COLUMNS} FROM envelopes
-            WHERE CASE WHEN $3::text = 'new' THEN sender = $1 AND reference = $2 AND operation = 'new'
-                       ELSE sender = $1 AND identity = $4 AND operation IS DISTINCT FROM 'new' END""",
-        sender,
-        reference,
-        operation,
-        identity,
-    )
+    if operation == "new":
+        record = await conn.fetchrow(
+            f"SELECT {_COLUMNS} FROM envelopes WHERE sender = $1 AND reference = $2 AND operation = 'new'",
+            sender,
+            reference,
+        )
+    else:
+        record = await conn.fetchrow(
+            f"""SELECT {_COLUMNS} FROM envelopes
+                WHERE sender = $1 AND identity = $2 AND operation IS DISTINCT FROM 'new'""",
+            sender,
+            identity,
+        )
     return envelope_row(record) if record else None
 
 
