@@ -1,0 +1,154 @@
+"""The files of one submission while it is taken: attachment payloads as they stream in, gone when it ends.
+
+Layout: `spool/<envelope id>/<n>` (payload), `<n>.text` (verbatim text), `<n>.opened` (the file inside a one-entry zip);
+`spool/kept/<sha256>` holds payloads that an object store might still lose (RELIABILITY section 3, step 5).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+from envelopes.layout import Layout, TextWriter
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable
+    from pathlib import Path
+    from uuid import UUID
+
+    from exchange.threads import Threads
+
+COPY_BYTES = 1024 * 1024
+"""Read at a time when a regular beginning is written out as text."""
+
+KEPT = "kept"
+"""Folder of payloads kept until the object store has been read back at a ripe age."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """The file inside a one-entry zip: size in bytes, raw digest."""
+
+    size: int
+    sha256: bytes
+
+
+class Spool:
+    """A sink of the splitter's in `folder`. Blocking, for threads; `sync` flushes each finished file to disk."""
+
+    def __init__(self, folder: Path, *, sync: bool) -> None:
+        self._folder = folder
+        self._sync = sync
+        self._open: tuple[str, BinaryIO] | None = None
+
+    def payload(self, n: int, data: bytes) -> None:
+        """See `PayloadSink`."""
+        self._file(str(n)).write(data)
+
+    def irregular(self, n: int, layout: Layout, text_size: int) -> None:
+        """See `PayloadSink`: write out what was regular so far, then text and payload go side by side."""
+        self._file(str(n)).flush()
+        with self.path(n).open("rb") as source, self.text_path(n).open("wb") as text:
+            _write_text(source, text, layout, text_size)
+
+    def text(self, n: int, data: bytes) -> None:
+        """See `PayloadSink`."""
+        with self.text_path(n).open("ab") as text:
+            text.write(data)
+
+    def opened(self, n: int, chunks: Iterable[bytes]) -> Opened:
+        """Write the file found inside payload `n`."""
+        digest, size = hashlib.sha256(), 0
+        with self.opened_path(n).open("wb") as file:
+            for chunk in chunks:
+                digest.update(chunk)
+                size += len(chunk)
+                file.write(chunk)
+        return Opened(size=size, sha256=digest.digest())
+
+    def finish(self) -> None:
+        """Close the last file; flush everything to disk if asked to."""
+        self._close()
+        if self._sync and self._folder.exists():
+            for path in self._folder.iterdir():
+                flush(path)
+            flush(self._folder)
+
+    def path(self, n: int) -> Path:
+        """Where payload `n` is; empty payloads have a file too, once `touch` was called."""
+        return self._folder / str(n)
+
+    def text_path(self, n: int) -> Path:
+        """Where the verbatim text of attachment `n` is."""
+        return self._folder / f"{n}.text"
+
+    def opened_path(self, n: int) -> Path:
+        """Where the file inside payload `n` is."""
+        return self._folder / f"{n}.opened"
+
+    def touch(self, n: int) -> None:
+        """Make sure that payload `n` is a file even if no byte of it ever came."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.path(n).touch()
+
+    def keep(self, files: Iterable[tuple[bytes, Path]]) -> None:
+        """Move stored files to the kept ones, durably; the scrub removes them when their objects proved to be there."""
+        kept = self._folder.parent / KEPT
+        kept.mkdir(mode=0o700, exist_ok=True)
+        for sha256, path in files:
+            if path.exists():  # two attachments with the same content share one copy
+                path.replace(kept / sha256.hex())
+        flush(kept)
+
+    def remove(self) -> None:
+        """Forget everything."""
+        self._close()
+        if self._folder.exists():
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _file(self, name: str) -> BinaryIO:
+        if self._open is None or self._open[0] != name:
+            self._close()
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._open = (name, (self._folder / name).open("ab"))
+        return self._open[1]
+
+    def _close(self) -> None:
+        if self._open is not None:
+            self._open[1].close()
+            self._open = None
+
+
+@asynccontextmanager
+async def spooled(threads: Threads, root: Path, envelope: UUID, *, sync: bool) -> AsyncIterator[Spool]:
+    """A spool for one submission, removed at the end whatever happens."""
+    spool = Spool(root / str(envelope), sync=sync)
+    try:
+        yield spool
+    finally:
+        await threads.run(spool.remove)
+
+
+def flush(path: Path) -> None:
+    """Bring a file or folder to disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _write_text(source: BinaryIO, text: BinaryIO, layout: Layout, size: int) -> None:
+    """The first `size` bytes of the text that `layout` makes of the payload in `source`."""
+    writer, left = TextWriter(layout), size
+    while left > 0:
+        data = source.read(COPY_BYTES)
+        piece = (writer.feed(data) if data else writer.close())[:left]
+        text.write(piece)
+        left -= len(piece)
+        if not data:
+            return
