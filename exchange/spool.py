@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from envelopes.layout import Layout, TextWriter
+from envelopes.rebuilding import pieces
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator, Callable, Iterable
     from pathlib import Path
     from uuid import UUID
 
+    from envelopes.splitting import Split
     from exchange.threads import Threads
 
 COPY_BYTES = 1024 * 1024
@@ -52,8 +54,8 @@ class Spool:
     def irregular(self, n: int, layout: Layout, text_size: int) -> None:
         """See `PayloadSink`: write out what was regular so far, then text and payload go side by side."""
         self._file(str(n)).flush()
-        with self.path(n).open("rb") as source, self.text_path(n).open("wb") as text:
-            _write_text(source, text, layout, text_size)
+        with self.text_path(n).open("wb") as text:
+            _write_text(self.path(n), text.write, layout, text_size)
 
     def text(self, n: int, data: bytes) -> None:
         """See `PayloadSink`."""
@@ -70,16 +72,29 @@ class Spool:
                 file.write(chunk)
         return Opened(size=size, sha256=digest.digest())
 
-    def finish(self) -> None:
-        """Close the last file; flush everything to disk if asked to."""
+    def end(self) -> None:
+        """Nothing more streams in: every payload is a file from now on."""
         self._close()
+
+    def flush(self) -> None:
+        """Bring everything to disk, if this spool was asked to."""
         if self._sync and self._folder.exists():
             for path in self._folder.iterdir():
                 flush(path)
             flush(self._folder)
 
+    def write_whole(self, split: Split, write: Callable[[bytes], object]) -> None:
+        """Give `write` the file as it came, a piece at a time."""
+        for piece in pieces(split.skeleton, split.contents):
+            if isinstance(piece, bytes):
+                write(piece)
+            elif piece.layout is None:
+                _copy(self.text_path(piece.n), write)
+            else:
+                _write_text(self.path(piece.n), write, piece.layout, piece.text_size)
+
     def path(self, n: int) -> Path:
-        """Where payload `n` is; empty payloads have a file too, once `touch` was called."""
+        """Where payload `n` is; an empty one has a file once `touch` was called."""
         return self._folder / str(n)
 
     def text_path(self, n: int) -> Path:
@@ -142,13 +157,20 @@ def flush(path: Path) -> None:
         os.close(handle)
 
 
-def _write_text(source: BinaryIO, text: BinaryIO, layout: Layout, size: int) -> None:
-    """The first `size` bytes of the text that `layout` makes of the payload in `source`."""
+def _copy(path: Path, write: Callable[[bytes], object]) -> None:
+    with path.open("rb") as file:
+        while data := file.read(COPY_BYTES):
+            write(data)
+
+
+def _write_text(payload: Path, write: Callable[[bytes], object], layout: Layout, size: int) -> None:
+    """The first `size` bytes of the text that `layout` makes of `payload`."""
     writer, left = TextWriter(layout), size
-    while left > 0:
-        data = source.read(COPY_BYTES)
-        piece = (writer.feed(data) if data else writer.close())[:left]
-        text.write(piece)
-        left -= len(piece)
-        if not data:
-            return
+    with payload.open("rb") as source:
+        while left > 0:
+            data = source.read(COPY_BYTES)
+            piece = (writer.feed(data) if data else writer.close())[:left]
+            write(piece)
+            left -= len(piece)
+            if not data:
+                return

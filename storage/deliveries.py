@@ -218,13 +218,14 @@ async def note_fetched(conn: Connection, delivery_id: UUID) -> None:
     )
 
 
-async def confirm(conn: Connection, delivery_id: UUID) -> datetime | None:
-    """Take the delivery off the waiting list; the time, or None when it was confirmed before."""
-    at: datetime | None = await conn.fetchval(
-        """UPDATE deliveries SET confirmed_at = clock_timestamp(),
-                  state = CASE state WHEN 'waiting' THEN 'collected' ELSE state END
-           WHERE id = $1 AND confirmed_at IS NULL RETURNING confirmed_at""",
+async def confirm(conn: Connection, delivery_id: UUID, *, state: str, state_before: str | None) -> datetime:
+    """Take the delivery, which the transaction has locked, off the waiting list; when that was."""
+    at: datetime = await conn.fetchval(
+        """UPDATE deliveries SET confirmed_at = clock_timestamp(), state = $2, state_before = $3
+           WHERE id = $1 RETURNING confirmed_at""",
         delivery_id,
+        state,
+        state_before,
     )
     return at
 

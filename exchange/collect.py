@@ -1,0 +1,145 @@
+"""What a recipient does: see what waits, fetch it, confirm it. Reading changes nothing; only confirmation moves."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from envelopes.states import State, confirmed
+from exchange import rules, statuses
+from exchange.errors import NotAllowed, NotThere
+from exchange.failpoints import failpoint
+from storage import deliveries, envelopes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from exchange.exchange import Exchange
+    from storage.connection import Connection
+    from storage.deliveries import DeliveryRow, Event, Waiting
+    from storage.directory import System
+    from storage.envelopes import AttachmentRow, EnvelopeRow
+
+Place = tuple[int, "datetime", "UUID"]
+"""Where a page of the inbox ended: urgency, time of acceptance, delivery."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """One delivery as its recipient sees it."""
+
+    delivery: DeliveryRow
+    envelope: EnvelopeRow
+    attachments: tuple[AttachmentRow, ...]
+    events: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmed:
+    """The answer to a confirmation, the same however often it is asked for."""
+
+    id: UUID
+    state: str
+    confirmed_at: datetime
+
+
+async def inbox(
+    exchange: Exchange,
+    system: System,
+    *,
+    kind: str | None,
+    agency: str | None,
+    wait: float,
+    limit: int,
+    after: Place | None,
+) -> list[Arrival]:
+    """Waiting deliveries, most urgent first, then oldest; sleeps up to `wait` seconds while there is none.
+
+    The bell wakes, looking every `poll_seconds` guarantees. Raises `NotAllowed` for an agency of somebody else.
+    """
+    recipients = _own(system, agency)
+    clock = asyncio.get_running_loop()
+    until = clock.time() + wait
+    with exchange.bell.listening(recipients) as ear:
+        while True:
+            async with exchange.database.acquire() as conn:
+                found = await deliveries.inbox_page(conn, recipients=recipients, kind=kind, after=after, limit=limit)
+                arrivals = await _arrivals(conn, found) if found else []
+            left = until - clock.time()
+            if arrivals or left <= 0:
+                return arrivals
+            await ear.rung(min(left, exchange.settings.poll_seconds))
+
+
+async def arrival(exchange: Exchange, system: System, delivery_id: UUID) -> Arrival:
+    """One delivery with its history. Raises `NotThere`."""
+    async with exchange.database.acquire() as conn:
+        found = await _delivery(conn, system, delivery_id)
+        events = await deliveries.events_of(conn, [delivery_id])
+        one = (await _arrivals(conn, [found]))[0]
+    return Arrival(
+        delivery=one.delivery,
+        envelope=one.envelope,
+        attachments=one.attachments,
+        events=tuple(events.get(delivery_id, ())),
+    )
+
+
+async def confirm(exchange: Exchange, system: System, delivery_id: UUID, sha256: str) -> Confirmed:
+    """The recipient has stored the file of this digest: it leaves the waiting list and 01 goes to the sender, once.
+
+    Again gives the same answer; another digest is refused. Raises `NotThere`, `Refused`, `DatabaseAway`.
+    """
+    async with exchange.database.transaction() as conn:
+        found = await deliveries.lock_delivery(conn, delivery_id)
+        if found is None or found.delivery.held or found.delivery.recipient not in system.agencies:
+            raise NotThere
+        failpoint("confirm.after_lock")
+        expected = found.envelope.sha256.hex()
+        if sha256 != expected:
+            rules.CONFIRMATION_MISMATCH.refuse("sha256", sha256, given=sha256, expected=expected)
+        answer = await _confirmed(exchange, conn, found)
+        failpoint("confirm.before_commit")
+    failpoint("confirm.after_commit")
+    return answer
+
+
+async def _confirmed(exchange: Exchange, conn: Connection, found: Waiting) -> Confirmed:
+    now = found.delivery
+    if now.confirmed_at is not None:
+        return Confirmed(id=now.id, state=now.state, confirmed_at=now.confirmed_at)
+    before = State(now.state_before) if now.state_before else None
+    step = confirmed(State(now.state), before)
+    state_before = step.before.value if step.before else None
+    at = await deliveries.confirm(conn, now.id, state=step.state.value, state_before=state_before)
+    if now.kind == "document":
+        await statuses.report_arrival(exchange, conn, found, at)
+    return Confirmed(id=now.id, state=step.state.value, confirmed_at=at)
+
+
+async def _delivery(conn: Connection, system: System, delivery_id: UUID) -> Waiting:
+    found = await deliveries.delivery(conn, delivery_id, recipients=sorted(system.agencies))
+    if found is None:
+        raise NotThere
+    return found
+
+
+async def _arrivals(conn: Connection, found: Sequence[Waiting]) -> list[Arrival]:
+    attachments = await envelopes.attachments(conn, [one.envelope.id for one in found])
+    return [
+        Arrival(
+            delivery=one.delivery, envelope=one.envelope, attachments=tuple(attachments.get(one.envelope.id, ()))
+        )
+        for one in found
+    ]
+
+
+def _own(system: System, agency: str | None) -> list[str]:
+    if agency is None:
+        return sorted(system.agencies)
+    if agency not in system.agencies:
+        raise NotAllowed(f"agency {agency} is not one of this system's")
+    return [agency]

@@ -1,0 +1,117 @@
+"""Handing out bytes: the file exactly as submitted, or one attachment, streamed and never whole in memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from envelopes.layout import Layout, TextWriter
+from envelopes.rebuilding import pieces
+from envelopes.splitting import Content
+from exchange.errors import NotThere
+from storage import deliveries, envelopes
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Sequence
+    from uuid import UUID
+
+    from exchange.exchange import Exchange
+    from storage.directory import System
+    from storage.envelopes import AttachmentRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Download:
+    """Bytes to hand out: `read(start, length)` streams them (length None: to the end); size in bytes, raw digest."""
+
+    name: str
+    media_type: str
+    size: int
+    sha256: bytes
+    read: Callable[[int, int | None], AsyncIterator[bytes]]
+
+
+async def open_envelope(exchange: Exchange, system: System, delivery_id: UUID) -> Download:
+    """The file exactly as submitted. Raises `NotThere`, `DatabaseAway`."""
+    async with exchange.database.acquire() as conn:
+        found = await deliveries.delivery(conn, delivery_id, recipients=sorted(system.agencies))
+        if found is None:
+            raise NotThere
+        skeleton = await envelopes.skeleton(conn, found.envelope.id)
+        rows = (await envelopes.attachments(conn, [found.envelope.id])).get(found.envelope.id, [])
+        await deliveries.note_fetched(conn, delivery_id)
+
+    def read(start: int, length: int | None) -> AsyncIterator[bytes]:
+        return part_of(_whole(exchange, skeleton, rows), start, length)
+
+    return Download(
+        name=f"{found.envelope.id}.edxml",
+        media_type="application/xml",
+        size=found.envelope.size,
+        sha256=found.envelope.sha256,
+        read=read,
+    )
+
+
+async def open_attachment(
+    exchange: Exchange, system: System, delivery_id: UUID, n: int, *, transferred: bool
+) -> Download:
+    """Attachment `n` as a person opens it, or the octets as transferred. Raises `NotThere`, `DatabaseAway`."""
+    async with exchange.database.acquire() as conn:
+        found = await deliveries.delivery(conn, delivery_id, recipients=sorted(system.agencies))
+        rows = await envelopes.attachments(conn, [found.envelope.id]) if found else {}
+        row = next((row for some in rows.values() for row in some if row.n == n), None)
+        if row is None:
+            raise NotThere
+        await deliveries.note_fetched(conn, delivery_id)
+    sha256, size, media = row.object, row.size, row.media_type
+    if row.opened_object is not None and row.opened_size is not None and not transferred:
+        sha256, size, media = row.opened_object, row.opened_size, row.opened_media_type or media
+
+    def read(start: int, length: int | None) -> AsyncIterator[bytes]:
+        return exchange.objects.read(sha256.hex(), start=start, length=length)
+
+    return Download(name=row.name, media_type=media, size=size, sha256=sha256, read=read)
+
+
+async def _whole(exchange: Exchange, skeleton: bytes, rows: Sequence[AttachmentRow]) -> AsyncIterator[bytes]:
+    for piece in pieces(skeleton, [content_of(row) for row in rows]):
+        if isinstance(piece, bytes):
+            yield piece
+        elif piece.layout is None:
+            assert piece.text_sha256 is not None
+            async for chunk in exchange.objects.read(piece.text_sha256.hex()):
+                yield chunk
+        else:
+            writer = TextWriter(piece.layout)
+            async for chunk in exchange.objects.read(piece.sha256.hex()):
+                yield await exchange.threads.run(writer.feed, chunk)
+            yield writer.close()
+
+
+def content_of(row: AttachmentRow) -> Content:
+    """The attachment's place and form in its file, as the splitter saw them."""
+    return Content(
+        n=row.n,
+        cut=row.cut,
+        text_size=row.text_size,
+        size=row.size,
+        sha256=row.object,
+        layout=Layout.from_text(row.layout) if row.layout is not None else None,
+        text_sha256=row.text_object,
+    )
+
+
+async def part_of(stream: AsyncIterator[bytes], start: int, length: int | None) -> AsyncIterator[bytes]:
+    """`length` bytes from `start` (None: to the end) of a stream that can only be read from its beginning."""
+    skip, left = start, length
+    async for chunk in stream:
+        data = chunk[skip:]
+        skip = max(0, skip - len(chunk))
+        if left is not None:
+            data = data[:left]
+            left -= len(data)
+        if data:
+            yield data
+        if left == 0:
+            return

@@ -1,0 +1,206 @@
+"""From a streamed body to a message somebody vouches for: split, gate, read. Nothing is stored yet.
+
+The application reads only what the gate returned (SECURITY 1.1); the order of steps is DESIGN section 3, 2 to 5.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+from envelopes.faults import Refused
+from envelopes.matching import attachment_faults
+from envelopes.model import Document, StatusMessage
+from envelopes.packing import unwrap
+from envelopes.reading import Reading, read
+from envelopes.splitting import Splitter
+from exchange import rules
+from exchange.errors import Busy
+from signing import gate
+from storage import certificates
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from datetime import date
+
+    from envelopes.faults import Fault
+    from envelopes.splitting import Split
+    from exchange.exchange import Exchange
+    from exchange.spool import Opened, Spool
+    from signing.gate import Inspected
+    from storage.directory import System
+
+STEP_BYTES = 512 * 1024
+"""Bytes given to a thread at once: a common letter needs one hop, a large one never waits in memory."""
+
+MAX_WHOLE_BYTES = 64 * 2**20
+"""Largest file verified under profile W, which needs all of it in memory (SECURITY 1.4)."""
+
+LOCAL_TIME = timezone(timedelta(hours=7))
+"""Vietnam has one zone and no summer time; "in the future" is judged by its date (conformance C08)."""
+
+ROOM_SECONDS = 30
+"""After this a full disk may have been emptied; asking more often only adds load."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vouched:
+    """A message with what is known of its bytes and of who vouches for it. Nothing in it is unverified but claimed."""
+
+    system: System
+    split: Split
+    message: Document | StatusMessage
+    warnings: tuple[Fault, ...]
+    identity: bytes
+    outcome: str = "absent"
+    profile: str | None = None
+    certificate: bytes | None = None
+    held_reason: str | None = None
+    opened: dict[int, Opened]
+
+
+async def take_in(exchange: Exchange, system: System, spool: Spool, body: AsyncIterator[bytes]) -> Vouched:
+    """Read the body to its end and return what it says, vouched for. Raises `Refused`, `Busy`, `DatabaseAway`."""
+    _need_room(exchange)
+    split, inspected = await _receive(exchange, spool, body)
+    _check_sender(system, inspected.sender)
+    async with exchange.database.acquire() as conn:
+        candidates = await certificates.candidates(conn, inspected.sender)
+    trust = await exchange.trust.current(candidates.trust_version)
+
+    def judge() -> Vouched:
+        verdict = None
+        if inspected.profile is not None:
+            whole = _whole(split, spool) if inspected.profile == "W" else None
+            verdict = gate.verify(inspected, candidates=candidates.ders, trust=trust, at=candidates.now, whole=whole)
+        return _read(exchange, system, spool, split, inspected, verdict, candidates.now)
+
+    return await exchange.threads.run(judge)
+
+
+async def _receive(exchange: Exchange, spool: Spool, body: AsyncIterator[bytes]) -> tuple[Split, Inspected]:
+    splitter = Splitter(spool)
+    held: list[bytes] = []
+    size = 0
+    async for chunk in body:
+        held.append(chunk)
+        size += len(chunk)
+        if size >= STEP_BYTES:
+            await exchange.threads.run(splitter.feed, b"".join(held))
+            held, size = [], 0
+
+    def finish() -> tuple[Split, Inspected]:
+        splitter.feed(b"".join(held))
+        split = splitter.close()
+        spool.end()
+        for content in split.contents:
+            spool.touch(content.n)
+        return split, gate.inspect(split.skeleton)
+
+    return await exchange.threads.run(finish)
+
+
+def _read(
+    exchange: Exchange,
+    system: System,
+    spool: Spool,
+    split: Split,
+    inspected: Inspected,
+    verdict: gate.Verified | gate.Held | None,
+    now: datetime,
+) -> Vouched:
+    """Read the verified parts (all of them, if unsigned is allowed) and look at the attachments."""
+    held = verdict if isinstance(verdict, gate.Held) else None
+    verified = verdict.verified if isinstance(verdict, gate.Held) else verdict
+    reading = _reading(system, inspected, verified, now.astimezone(LOCAL_TIME).date())
+    message = reading.message
+    _check_sender(system, message.sender.code)
+    opened: dict[int, Opened] = {}
+    if isinstance(message, Document):
+        faults = attachment_faults(message, split.contents)
+        if faults:
+            raise Refused(*faults)
+        opened = _open_packed(exchange, spool, message, split)
+    _prove_rebuilding(spool, split)
+    spool.flush()
+    return Vouched(
+        system=system,
+        split=split,
+        message=message,
+        warnings=(*inspected.warnings, *reading.warnings),
+        identity=verified.identity if verified else split.sha256,
+        outcome=_outcome(verdict),
+        profile=verified.profile if verified else None,
+        certificate=verified.certificate if verified else None,
+        held_reason=held.reason if held else None,
+        opened=opened,
+    )
+
+
+def _outcome(verdict: gate.Verified | gate.Held | None) -> str:
+    if verdict is None:
+        return "absent"
+    if isinstance(verdict, gate.Held):
+        return "held"
+    return "verified_weak" if verdict.weak else "verified"
+
+
+def _reading(system: System, inspected: Inspected, verified: gate.Verified | None, today: date) -> Reading:
+    """What the message says; a missing signature is told together with whatever else is wrong."""
+    parts = verified.parts if verified else inspected.parts
+    if verified is not None or system.allow_unsigned:
+        return read(parts, today=today)
+    missing = rules.SIGNATURE_MISSING.at("edXMLHeader/Signature", system=system.id)
+    try:
+        read(parts, today=today)
+    except Refused as refused:
+        raise Refused(missing, *refused.faults) from None
+    raise Refused(missing)
+
+
+def _open_packed(exchange: Exchange, spool: Spool, document: Document, split: Split) -> dict[int, Opened]:
+    """The files inside one-entry zips, written beside the payloads (edXML section 9, rule 2)."""
+    opened: dict[int, Opened] = {}
+    for head, content in zip(document.attachments, split.contents, strict=True):
+        with spool.path(content.n).open("rb") as payload:
+            inside = unwrap(payload, head.name, limit=exchange.settings.max_unwrapped_bytes)
+            if inside is not None:
+                opened[content.n] = spool.opened(content.n, inside)
+    return opened
+
+
+def _whole(split: Split, spool: Spool) -> bytes:
+    """The complete file, rebuilt in memory for profile W."""
+    if split.size > MAX_WHOLE_BYTES:
+        rules.WHOLE_TOO_LARGE.refuse("edXMLHeader/Signature", split.size, limit=MAX_WHOLE_BYTES)
+    whole = io.BytesIO()
+    spool.write_whole(split, whole.write)
+    return whole.getvalue()
+
+
+def _prove_rebuilding(spool: Spool, split: Split) -> None:
+    """What will be kept gives the file back byte for byte, or it is not taken (DESIGN decision 4)."""
+    digest = hashlib.sha256()
+    spool.write_whole(split, digest.update)
+    if digest.digest() != split.sha256:
+        raise AssertionError("the file cannot be rebuilt from its parts")
+
+
+def _check_sender(system: System, sender: str) -> None:
+    if sender not in system.agencies:
+        agencies = ", ".join(sorted(system.agencies))
+        path = "edXMLHeader/MessageHeader/From/OrganId"
+        rules.SENDER_FOREIGN.refuse(path, sender, sender=sender, system=system.id, agencies=agencies)
+
+
+def _need_room(exchange: Exchange) -> None:
+    """Refuse before the disk is full, not after (TM-41)."""
+    folder = exchange.settings.data_dir
+    with suppress(FileNotFoundError):
+        if shutil.disk_usage(folder).free < exchange.settings.spool_floor_bytes:
+            raise Busy("the spool's disk is nearly full", seconds=ROOM_SECONDS)

@@ -1,0 +1,229 @@
+"""The rows and the receipt a vouched message becomes: plain functions from what was read to what is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from envelopes.faults import Refused
+from envelopes.media import media_type
+from envelopes.model import Document, StatusMessage
+from exchange import rules
+from exchange.identifiers import uuid7
+from signing.seal import ReceiptFacts
+from storage.deliveries import DeliveryRow, Event
+from storage.envelopes import AttachmentRow, EnvelopeRow, Note
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+    from uuid import UUID
+
+    from envelopes.faults import Fault
+    from exchange.intake import Vouched
+    from exchange.spool import Spool
+    from storage.directory import Agency
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentPlan:
+    """A document and where it goes: codes of recipients, and a note for each that cannot be reached."""
+
+    document: Document
+    recipients: tuple[str, ...]
+    undeliverable: tuple[Note, ...]
+
+
+def reference_of(vouched: Vouched) -> str:
+    """The sender's own id; a status message has none, so its digest stands for it (API.md)."""
+    message = vouched.message
+    return message.reference if isinstance(message, Document) else vouched.split.sha256.hex()
+
+
+def operation_of(message: Document | StatusMessage) -> str | None:
+    """`new`, `recall`, `update`, `replace`; None for a status message."""
+    return message.operation.value if isinstance(message, Document) else None
+
+
+def plan_document(document: Document, known: Mapping[str, Agency], *, limit: int) -> DocumentPlan:
+    """Who gets the document; refused when nobody can (conformance C06) or when they are too many (TM-42)."""
+    count = len(document.recipients)
+    if count > limit:
+        rules.RECIPIENTS_TOO_MANY.refuse("edXMLHeader/MessageHeader/To", count, count=count, limit=limit)
+    reached: list[str] = []
+    faults: list[tuple[str, Fault]] = []
+    for n, recipient in enumerate(document.recipients, 1):
+        agency = known.get(recipient.code)
+        if agency is not None and agency.active:
+            reached.append(recipient.code)
+        else:
+            rule = rules.RECIPIENT_LOCKED if agency else rules.RECIPIENT_UNKNOWN
+            path = f"edXMLHeader/MessageHeader/To[{n}]/OrganId"
+            faults.append((recipient.code, rule.at(path, recipient.code, code=recipient.code)))
+    if not reached:
+        raise Refused(*(fault for _, fault in faults))
+    notes = tuple(note(fault, recipient=code) for code, fault in faults)
+    return DocumentPlan(document=document, recipients=tuple(reached), undeliverable=notes)
+
+
+def note(fault: Fault, *, recipient: str = "") -> Note:
+    """The fault as it is kept with an envelope."""
+    return Note(
+        code=fault.code, vi=fault.vi, en=fault.en, path=fault.path, value=fault.value, recipient=recipient
+    )
+
+
+def document_row(envelope_id: UUID, vouched: Vouched, plan: DocumentPlan, now: datetime) -> EnvelopeRow:
+    """The envelope of a document."""
+    document = plan.document
+    return EnvelopeRow(
+        id=envelope_id,
+        kind="document",
+        operation=document.operation.value,
+        sender=document.sender.code,
+        system=vouched.system.id,
+        reference=document.reference,
+        sha256=vouched.split.sha256,
+        size=vouched.split.size,
+        identity=vouched.identity,
+        outcome=vouched.outcome,
+        profile=vouched.profile,
+        certificate=vouched.certificate,
+        held_reason=vouched.held_reason,
+        accepted_at=now,
+        number=document.number,
+        notation=document.notation,
+        subject=document.subject,
+        issued_on=document.issued_on,
+        urgency=document.urgency,
+        due_on=document.due_on,
+        undeliverable=plan.undeliverable,
+        warnings=tuple(note(fault) for fault in vouched.warnings),
+    )
+
+
+def status_row(
+    envelope_id: UUID, vouched: Vouched, status: StatusMessage, now: datetime, flag: Fault | None
+) -> EnvelopeRow:
+    """The envelope of a status message."""
+    faults = (*vouched.warnings, flag) if flag else vouched.warnings
+    return EnvelopeRow(
+        id=envelope_id,
+        kind="status",
+        operation=None,
+        sender=status.sender.code,
+        system=vouched.system.id,
+        reference=reference_of(vouched),
+        sha256=vouched.split.sha256,
+        size=vouched.split.size,
+        identity=vouched.identity,
+        outcome=vouched.outcome,
+        profile=vouched.profile,
+        certificate=vouched.certificate,
+        held_reason=vouched.held_reason,
+        accepted_at=now,
+        warnings=tuple(note(fault) for fault in faults),
+    )
+
+
+def delivery_rows(row: EnvelopeRow, recipients: Sequence[str]) -> list[DeliveryRow]:
+    """One delivery for each recipient, independent of the others (DESIGN decision 5)."""
+    return [
+        DeliveryRow(
+            id=uuid7(),
+            envelope=row.id,
+            recipient=recipient,
+            kind="document",
+            state="waiting",
+            urgency=row.urgency,
+            accepted_at=row.accepted_at,
+            held=row.outcome == "held",
+        )
+        for recipient in recipients
+    ]
+
+
+def status_delivery(row: EnvelopeRow, status: StatusMessage, *, about: UUID, recipient: str) -> DeliveryRow:
+    """The one delivery of a status message."""
+    return DeliveryRow(
+        id=uuid7(),
+        envelope=row.id,
+        recipient=recipient,
+        kind="status",
+        state="waiting",
+        urgency=0,
+        accepted_at=row.accepted_at,
+        held=row.outcome == "held",
+        about=about,
+        status_code=status.code,
+        status_text=status.description,
+        reported_at=status.reported_at or row.accepted_at,
+    )
+
+
+def first_event(delivery: DeliveryRow, row: EnvelopeRow) -> Event:
+    """The beginning of every delivery's history."""
+    held = row.held_reason if row.outcome == "held" else None
+    return Event(delivery=delivery.id, event="held" if held else "accepted", by=row.sender, description=held)
+
+
+def attachment_rows(vouched: Vouched, document: Document) -> list[AttachmentRow]:
+    """The attachments in the order of the file."""
+    rows = []
+    for head, content in zip(document.attachments, vouched.split.contents, strict=True):
+        opened = vouched.opened.get(content.n)
+        media = media_type(head.name)
+        rows.append(
+            AttachmentRow(
+                n=content.n,
+                name=head.name,
+                media_type="application/zip" if opened else media,
+                object=content.sha256,
+                size=content.size,
+                cut=content.cut,
+                text_size=content.text_size,
+                layout=content.layout.to_text() if content.layout else None,
+                text_object=content.text_sha256,
+                opened_object=opened.sha256 if opened else None,
+                opened_size=opened.size if opened else None,
+                opened_media_type=media if opened else None,
+            )
+        )
+    return rows
+
+
+def files(vouched: Vouched, spool: Spool) -> dict[bytes, tuple[Path, int]]:
+    """Every object of the envelope: digest to file and size in bytes; equal contents once."""
+    found: dict[bytes, tuple[Path, int]] = {}
+    for content in vouched.split.contents:
+        found[content.sha256] = (spool.path(content.n), content.size)
+        if content.text_sha256 is not None:
+            found[content.text_sha256] = (spool.text_path(content.n), content.text_size)
+        opened = vouched.opened.get(content.n)
+        if opened is not None:
+            found[opened.sha256] = (spool.opened_path(content.n), opened.size)
+    return found
+
+
+def receipt_facts(
+    row: EnvelopeRow, rows: Sequence[DeliveryRow], attached: Sequence[AttachmentRow]
+) -> ReceiptFacts:
+    """What the exchange puts its seal to."""
+    return ReceiptFacts(
+        envelope=row.id,
+        kind=row.kind,
+        operation=row.operation,
+        reference=row.reference,
+        sender=row.sender,
+        system=row.system or "",
+        sha256=row.sha256.hex(),
+        size=row.size,
+        accepted_at=row.accepted_at,
+        recipients=tuple((one.id, one.recipient) for one in rows),
+        undeliverable=tuple((one.recipient, one.code) for one in row.undeliverable),
+        attachments=tuple((one.n, one.name, one.size, one.object.hex()) for one in attached),
+        outcome=row.outcome,
+        profile=row.profile,
+        certificate=row.certificate.hex() if row.certificate else None,
+    )
