@@ -45,6 +45,8 @@ UNFINISHED_SECONDS = 24 * 3600
 class DiskObjects:
     """Objects below `folder`. Every call works in one of `threads` threads; none blocks the event loop."""
 
+    durable = True
+
     def __init__(self, folder: Path, *, threads: int = THREADS) -> None:
         self._root = folder.resolve()
         self._unfinished = self._root / "unfinished"

@@ -100,6 +100,8 @@ class S3Http(urllib3.PoolManager):
 class MinioObjects:
     """Objects in one bucket, which is made when the first object comes. `threads` calls at once."""
 
+    durable = False
+
     def __init__(
         self,
         *,

@@ -57,7 +57,13 @@ class ObjectStat:
 
 
 class Objects(Protocol):
-    """Immutable objects by digest. A digest that is not 64 lower-case hex digits is a `ValueError`, always."""
+    """Immutable objects by digest. A digest that is not 64 lower-case hex digits is a `ValueError`, always.
+
+    `durable`: what `put` returned from survives a power cut of the store (RELIABILITY section 2); where it is False,
+    the caller keeps its own copy until the object was read back at a ripe age.
+    """
+
+    durable: bool
 
     async def put(self, sha256: str, path: Path, size: int) -> None:
         """Store the file at `path` durably, read it back and compare; again is harmless and repairs a damaged copy.
