@@ -86,11 +86,11 @@ _TREE: Mapping[str, _Place] = MappingProxyType(
 _ELSEWHERE = frozenset({MESSAGE_HEADER, STATUS, BUSINESS, MANIFEST, SIGNATURE, DECORATION})
 """Elements whose inside is looked at by others: `reading`, the gate, or below."""
 
+_ALGORITHM_NAMES = ("CanonicalizationMethod", "SignatureMethod", "Transforms", "Transform", "DigestMethod")
+_KEY_NAMES = ("KeyInfo", "KeyName", "KeyValue", "RSAKeyValue", "Modulus", "Exponent", "X509Data", "X509SubjectName")
+_CERTIFICATE_NAMES = ("X509Certificate", "X509IssuerSerial", "X509IssuerName", "X509SerialNumber", "X509SKI")
 _DECORATION_NAMES = frozenset(
-    ("SignedInfo", "CanonicalizationMethod", "SignatureMethod", "Reference", "Transforms", "Transform")
-    + ("DigestMethod", "DigestValue", "SignatureValue", "KeyInfo", "KeyName", "KeyValue", "RSAKeyValue", "Modulus")
-    + ("Exponent", "X509Data", "X509SubjectName", "X509Certificate", "X509IssuerSerial", "X509IssuerName")
-    + ("X509SerialNumber", "X509SKI")
+    ("SignedInfo", "Reference", "DigestValue", "SignatureValue", *_ALGORITHM_NAMES, *_KEY_NAMES, *_CERTIFICATE_NAMES)
 )
 """What a decoration may hold. No OrganId or Token: credentials inside a file are never taken (edXML section 8)."""
 
@@ -105,7 +105,7 @@ def find_parts(root: etree._Element) -> Parts:
     if root.tag != ROOT:
         NAMESPACE.refuse(value=root.tag, expected=ROOT, found=root.tag)
     walk = _Walk()
-    walk.look(root, "")
+    walk.look(root, "edXML")
     found = walk.found
     _check_whole(walk)
     if walk.faults:
@@ -199,7 +199,8 @@ def _check_whole(walk: _Walk) -> None:
     found = walk.found
     for tag, path in ((ENVELOPE, "edXMLEnvelope"), (HEADER, "edXMLHeader")):
         if tag not in found:
-            walk.note(rules.ELEMENT_MISSING, path, name=tag)
+            if not any(fault.path == path for fault in walk.faults):
+                walk.note(rules.ELEMENT_MISSING, path, name=tag)
             return
     headers = [*found.get(MESSAGE_HEADER, ()), *found.get(STATUS, ())]
     if not headers:
@@ -213,7 +214,8 @@ def _check_whole(walk: _Walk) -> None:
     if SIGNATURE in found:
         for tag, parent in _ONLY_UNSIGNED.items():
             if tag in found:
-                walk.note(rules.ELEMENT_UNKNOWN, f"{parent}/{local_name(tag)}", tag, name=tag, parent=parent)
+                name = local_name(tag)
+                walk.note(rules.ELEMENT_UNKNOWN, f"{parent}/{name}", tag, name=name, parent=parent)
 
 
 def _check_status(walk: _Walk) -> None:
