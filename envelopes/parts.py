@@ -202,13 +202,7 @@ def _check_whole(walk: _Walk) -> None:
             if not any(fault.path == path for fault in walk.faults):
                 walk.note(rules.ELEMENT_MISSING, path, name=tag)
             return
-    headers = [*found.get(MESSAGE_HEADER, ()), *found.get(STATUS, ())]
-    if not headers:
-        walk.note(rules.ELEMENT_MISSING, "edXMLHeader/MessageHeader", name=MESSAGE_HEADER)
-    elif len(headers) > 1:
-        walk.note(rules.ELEMENT_REPEATED, "edXMLHeader/Status", name="MessageHeader, Status")
-    elif Parts(header=headers[0]).is_status:
-        _check_status(walk)
+    _check_header(walk)
     if len(found.get(TRACE, ())) > MAX_TRACES:
         walk.note(rules.TRACES_TOO_MANY, "edXMLHeader/TraceHeaderList", len(found[TRACE]), limit=MAX_TRACES)
     if SIGNATURE in found:
@@ -216,6 +210,16 @@ def _check_whole(walk: _Walk) -> None:
             if tag in found:
                 name = local_name(tag)
                 walk.note(rules.ELEMENT_UNKNOWN, f"{parent}/{name}", tag, name=name, parent=parent)
+
+
+def _check_header(walk: _Walk) -> None:
+    headers = [*walk.found.get(MESSAGE_HEADER, ()), *walk.found.get(STATUS, ())]
+    if not headers:
+        walk.note(rules.ELEMENT_MISSING, "edXMLHeader/MessageHeader", name=MESSAGE_HEADER)
+    elif len(headers) > 1:
+        walk.note(rules.ELEMENT_REPEATED, "edXMLHeader/Status", name="MessageHeader, Status")
+    elif Parts(header=headers[0]).is_status:
+        _check_status(walk)
 
 
 def _check_status(walk: _Walk) -> None:
