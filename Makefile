@@ -2,8 +2,14 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+PIP    := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps
+COMPILE := $(VENV)-lock/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
-.PHONY: run test check fmt bench fuzz lock setup tools clean
+.DEFAULT_GOAL := help
+.PHONY: help run test check static fmt bench setup tools lock clean
+
+help:  ## show this list
+	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' Makefile | expand -t 10
 
 run: setup  ## set up, then run the main job in front of you and leave the service running
 	$(BIN)/lienthong demo
@@ -11,12 +17,13 @@ run: setup  ## set up, then run the main job in front of you and leave the servi
 test: setup tools  ## set up, then run every test; what could not run is named at the end
 	$(BIN)/pytest
 
-check: setup tools  ## what must hold before a change lands: form, types, direction of imports, tests
+check: static test  ## what must hold before a change lands: form, types, direction of imports, tests
+
+static: setup  ## everything of `check` but the tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest
 
 fmt: setup  ## put the code into form
 	$(BIN)/ruff format .
@@ -25,14 +32,16 @@ fmt: setup  ## put the code into form
 bench: setup  ## measure, beside this machine's ceilings
 	$(BIN)/python -m bench
 
-setup: $(VENV)/.ready
+setup: $(VENV)/.ready  ## virtual environment with exactly the locked packages
 
-# Hashes are checked for every package; the project itself is built without fetching anything more.
+# Hashes are checked for every package; the project itself is built without fetching anything more. Without Debian's
+# python3-venv the environment comes up without pip, and the next try must not take it for a finished one.
 $(VENV)/.ready: requirements.lock pyproject.toml
-	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed"'
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' || { echo "Debian: apt-get install python3-venv" >&2; exit 1; }
+	test -x $(BIN)/pip || $(PYTHON) -m venv --clear $(VENV)
+	$(PIP) --require-hashes -r requirements.lock
+	$(PIP) --no-build-isolation --editable .
 	touch $@
 
 tools:  ## programs of Debian's that some tests use; installed when we may
@@ -41,8 +50,8 @@ tools:  ## programs of Debian's that some tests use; installed when we may
 lock:  ## choose versions anew and write them down with their hashes
 	$(PYTHON) -m venv $(VENV)-lock
 	$(VENV)-lock/bin/pip install --quiet uv
-	$(VENV)-lock/bin/uv pip compile --quiet --upgrade --python-version 3.11 --generate-hashes --all-extras \
-		--no-emit-index-url --no-header pyproject.toml --output-file requirements.lock
+	$(COMPILE) --upgrade --all-extras pyproject.toml --output-file requirements.lock
+	$(COMPILE) --upgrade --constraint requirements.lock --no-annotate pyproject.toml --output-file requirements-service.lock
 
-clean:
+clean:  ## remove what set-up and builds made; data in var/ stays
 	rm -rf $(VENV) $(VENV)-lock build dist *.egg-info
