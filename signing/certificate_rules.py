@@ -1,0 +1,107 @@
+"""What can be wrong with a certificate or a revocation list, at registration and at every verification."""
+
+from __future__ import annotations
+
+from envelopes.faults import FaultClass, Rule
+
+_N, _R, _T, _M = FaultClass.MISSING, FaultClass.TOO_LONG, FaultClass.WRONG_TYPE, FaultClass.BAD_VALUE
+_POLICY = "SECURITY 4"
+
+UNREADABLE = Rule(
+    "certificate.unreadable",
+    _T,
+    "Không đọc được chứng thư số: {reason}. Hãy gửi đúng một chứng thư X.509 ở dạng PEM hoặc DER.",
+    "The certificate cannot be read: {reason}. Give exactly one X.509 certificate in PEM or DER.",
+    _POLICY,
+)
+LIST_UNREADABLE = Rule(
+    "revocation_list.unreadable",
+    _T,
+    "Không đọc được danh sách thu hồi (CRL): {reason}. Hãy gửi một CRL ở dạng PEM hoặc DER.",
+    "The revocation list (CRL) cannot be read: {reason}. Give one CRL in PEM or DER.",
+    _POLICY,
+)
+KEY_WEAK = Rule(
+    "certificate.key_weak",
+    _M,
+    "Khóa {key} của chứng thư {subject} không được chấp nhận; cần RSA từ 2048 bit (e từ 65537) hoặc "
+    "ECDSA P-256, P-384, P-521. Hãy xin cấp chứng thư mới.",
+    "Key {key} of certificate {subject} is not accepted; it takes RSA of at least 2048 bits (e at least 65537) or "
+    "ECDSA on P-256, P-384 or P-521. Have a new certificate issued.",
+    _POLICY,
+)
+HASH_WEAK = Rule(
+    "certificate.hash_weak",
+    _M,
+    "Chứng thư {subject} được ký bằng thuật toán băm {hash}; cần SHA-256 trở lên. Hãy xin cấp chứng thư mới.",
+    "Certificate {subject} is signed with hash {hash}; it takes SHA-256 or longer. Have a new certificate issued.",
+    _POLICY,
+)
+AUTHORITY_AS_SIGNER = Rule(
+    "certificate.authority",
+    _M,
+    "{subject} là chứng thư của tổ chức chứng thực (CA), không dùng để ký văn bản. Hãy dùng chứng thư của cơ quan.",
+    "{subject} is a certificate of an authority (CA) and may not sign documents. Use the agency's own certificate.",
+    _POLICY,
+)
+NOT_AUTHORITY = Rule(
+    "certificate.not_authority",
+    _M,
+    "{subject} không phải chứng thư của tổ chức chứng thực (CA), không thể làm gốc tin cậy. "
+    "Hãy chọn đúng chứng thư gốc.",
+    "{subject} is no certificate of an authority (CA) and cannot be a trusted root. Choose the root certificate.",
+    _POLICY,
+)
+USAGE_WRONG = Rule(
+    "certificate.usage",
+    _M,
+    "Chứng thư {subject} không có mục đích digitalSignature hoặc nonRepudiation (keyUsage). Hãy dùng chứng thư ký số.",
+    "Certificate {subject} lacks key usage digitalSignature and nonRepudiation. Use a signing certificate.",
+    _POLICY,
+)
+PURPOSE_WRONG = Rule(
+    "certificate.purpose",
+    _M,
+    "Mục đích mở rộng (extendedKeyUsage) của chứng thư {subject} là {purposes}, không dùng để ký văn bản. "
+    "Hãy dùng chứng thư ký số của cơ quan.",
+    "The extended key usage of certificate {subject} is {purposes}, which does not sign documents. "
+    "Use the agency's signing certificate.",
+    _POLICY,
+)
+EXTENSION_UNKNOWN = Rule(
+    "certificate.extension",
+    _M,
+    "Chứng thư {subject} có phần mở rộng bắt buộc không nhận biết được: {oid}. Hãy xin cấp chứng thư khác.",
+    "Certificate {subject} has a critical extension that is not known: {oid}. Have another certificate issued.",
+    _POLICY,
+)
+EXPIRED = Rule(
+    "certificate.expired",
+    _M,
+    "Chứng thư {subject} đã hết hạn lúc {date}. Hãy gia hạn, đăng ký chứng thư mới rồi ký lại.",
+    "Certificate {subject} expired at {date}. Renew it, register the new one and sign again.",
+    _POLICY,
+)
+NOT_YET_VALID = Rule(
+    "certificate.not_yet_valid",
+    _M,
+    "Chứng thư {subject} chỉ có hiệu lực từ {date}. Hãy ký lại sau thời điểm đó hoặc dùng chứng thư khác.",
+    "Certificate {subject} is valid only from {date}. Sign again after that or use another certificate.",
+    _POLICY,
+)
+REVOKED = Rule(
+    "certificate.revoked",
+    _M,
+    "Chứng thư {subject} đã bị thu hồi ({reason}). Hãy đăng ký chứng thư mới rồi ký lại.",
+    "Certificate {subject} is revoked ({reason}). Register a new certificate and sign again.",
+    "SECURITY TM-12",
+)
+UNTRUSTED = Rule(
+    "certificate.untrusted",
+    _M,
+    "Chứng thư {subject} không dẫn tới chứng thư gốc nào được tin cậy ({reason}). "
+    "Hãy dùng chứng thư do CA được công nhận cấp, hoặc đề nghị quản trị thêm chứng thư gốc.",
+    "Certificate {subject} leads to no trusted root ({reason}). "
+    "Use one issued by a recognised authority, or ask the administrator to trust its root.",
+    _POLICY,
+)
