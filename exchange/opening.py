@@ -1,0 +1,64 @@
+"""Opening the database the settings name, or the embedded one when they name none."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING
+
+from storage import migrate
+from storage.database import Database, ensure_database
+from storage.embedded import EmbeddedPostgres
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from exchange.settings import Settings
+
+
+class SchemaBehind(Exception):  # noqa: N818 - says what is the case
+    """The named database lacks revisions; its operator runs `lienthong migrate` when it suits (STYLE, miniflux)."""
+
+
+@asynccontextmanager
+async def open_dsn(settings: Settings) -> AsyncIterator[str]:
+    """The dsn of the named database, or of the embedded one, which is started or joined and left again afterwards.
+
+    Raises `DatabaseAway`, and for the embedded one `EmbeddedFailed`, `PrivilegeMissing`, `ProcessesStuck`.
+    """
+    if settings.database_url is not None:
+        yield settings.database_url.get_secret_value()
+        return
+    server = EmbeddedPostgres(settings.data_dir / "postgres")
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(asyncio.to_thread, server.release)
+        dsn = await asyncio.to_thread(server.ensure)
+        await ensure_database(dsn)
+        yield dsn
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[Database]:
+    """A pool on the database, at the schema this version needs: the embedded one is brought there, a named one must be.
+
+    Raises what `open_dsn` raises, `SchemaBehind` and `SchemaUnknown`.
+    """
+    async with open_dsn(settings) as dsn:
+        await _at_head(dsn, migrates=settings.database_url is None)
+        database = await Database.open(dsn, size=settings.database_connections)
+        try:
+            yield database
+        finally:
+            await database.close()
+
+
+async def _at_head(dsn: str, *, migrates: bool) -> None:
+    lacking = await migrate.pending(dsn)
+    if not lacking:
+        return
+    if not migrates:
+        raise SchemaBehind(
+            f"cơ sở dữ liệu thiếu {len(lacking)} bước nâng cấp: hãy chạy `lienthong migrate` / "
+            f"the database lacks {len(lacking)} revisions: run `lienthong migrate`"
+        )
+    await migrate.upgrade(dsn)
