@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from storage.outages import DatabaseAway
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -14,6 +16,10 @@ if TYPE_CHECKING:
 
 INTENT_SECONDS = 24 * 3600
 """How long an announced upload keeps the sweeper away: far beyond any upload, short enough to free space."""
+
+
+AGAIN_MISSING_SECONDS = 3600
+"""How often a missing object is looked for anew: somebody may have brought it back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +31,15 @@ class ObjectRow:
     stored_at: datetime
     checked_at: datetime | None
     missing_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectCounts:
+    """How many objects the exchange answers for; how many of them are overdue for a check, and how many missing."""
+
+    all: int
+    overdue: int
+    missing: int
 
 
 async def announce_uploads(conn: Connection, *, envelope: UUID, objects: Sequence[bytes]) -> None:
@@ -48,16 +63,23 @@ async def announce_uploads(conn: Connection, *, envelope: UUID, objects: Sequenc
 
 
 async def record_objects(conn: Connection, *, envelope: UUID, objects: Sequence[tuple[bytes, int]]) -> None:
-    """Answer for these objects (digest, size) from now on and end the announcement."""
-    await conn.execute(
+    """Answer for these objects (digest, size) from now on and end the announcement.
+
+    Raises `DatabaseAway` when an announcement did not live until now, because the server crashed or the upload took
+    too long: the sweeper may have been at the object meanwhile, so only a new upload makes sure.
+    """
+    announced = await conn.fetch(
         """WITH kept AS (
                INSERT INTO objects (sha256, size) SELECT * FROM unnest($2::bytea[], $3::bigint[])
-               ON CONFLICT (sha256) DO UPDATE SET missing_since = NULL)
-           DELETE FROM upload_intents WHERE envelope = $1""",
+               ON CONFLICT (sha256) DO UPDATE SET missing_since = NULL),
+           ended AS (DELETE FROM upload_intents WHERE envelope = $1 RETURNING object, until)
+           SELECT object FROM ended WHERE until > clock_timestamp()""",
         envelope,
         [sha256 for sha256, _ in objects],
         [size for _, size in objects],
     )
+    if not {sha256 for sha256, _ in objects} <= {row["object"] for row in announced}:
+        raise DatabaseAway("the announcement of an upload was lost: submit again")
 
 
 async def lock_object(conn: Connection, sha256: bytes) -> bool:
@@ -84,17 +106,30 @@ async def known_objects(conn: Connection, digests: Sequence[bytes]) -> set[bytes
 async def objects_to_check(
     conn: Connection, *, older_seconds: float, again_seconds: float, limit: int
 ) -> list[ObjectRow]:
-    """Objects stored at least `older_seconds` ago and not read back for `again_seconds`, the never checked first."""
+    """Objects stored at least `older_seconds` ago and not read back for `again_seconds`, the never checked first.
+
+    Missing ones come again sooner.
+    """
     rows = await conn.fetch(
         """SELECT sha256, size, stored_at, checked_at, missing_since FROM objects
            WHERE stored_at < clock_timestamp() - make_interval(secs => $1)
-             AND (checked_at IS NULL OR checked_at < clock_timestamp() - make_interval(secs => $2))
-           ORDER BY checked_at NULLS FIRST LIMIT $3""",
+             AND (checked_at IS NULL OR checked_at < clock_timestamp() - make_interval(secs =>
+                  CASE WHEN missing_since IS NULL THEN $2::float8 ELSE least($2::float8, $3::float8) END))
+           ORDER BY checked_at NULLS FIRST LIMIT $4""",
         older_seconds,
         again_seconds,
+        AGAIN_MISSING_SECONDS,
         limit,
     )
     return [ObjectRow(**row) for row in rows]
+
+
+async def object_row(conn: Connection, sha256: bytes) -> ObjectRow | None:
+    """What is known of one object, if the exchange answers for it."""
+    row = await conn.fetchrow(
+        "SELECT sha256, size, stored_at, checked_at, missing_since FROM objects WHERE sha256 = $1", sha256
+    )
+    return ObjectRow(**row) if row else None
 
 
 async def mark_checked(conn: Connection, sha256: bytes, *, present: bool) -> None:
@@ -106,6 +141,20 @@ async def mark_checked(conn: Connection, sha256: bytes, *, present: bool) -> Non
         sha256,
         present,
     )
+
+
+async def object_counts(conn: Connection, *, older_seconds: float, again_seconds: float) -> ObjectCounts:
+    """How the objects stand; overdue: not read back though `older_seconds` old, or not for `again_seconds`."""
+    row = await conn.fetchrow(
+        """SELECT count(*) AS all, count(*) FILTER (WHERE missing_since IS NOT NULL) AS missing,
+                  count(*) FILTER (WHERE coalesce(checked_at + make_interval(secs => $2),
+                                                  stored_at + make_interval(secs => $1)) < clock_timestamp()) AS overdue
+           FROM objects""",
+        older_seconds,
+        again_seconds,
+    )
+    assert row is not None
+    return ObjectCounts(**row)
 
 
 async def object_page(conn: Connection, *, after: bytes, limit: int) -> list[ObjectRow]:

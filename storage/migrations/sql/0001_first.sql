@@ -212,8 +212,16 @@ CREATE TABLE sessions (
     seen_at      timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
+-- One row per kind of background work. One process at a time holds the lease; `token` grows with every claim, so that
+-- what a process writes after its lease was given to another is refused (RELIABILITY section 3, step 6).
 CREATE TABLE chores (
     name        text PRIMARY KEY,
-    finished_at timestamptz,
-    outcome     text
+    token       bigint NOT NULL DEFAULT 1,
+    worker      text NOT NULL,
+    lease_until timestamptz,           -- NULL: nobody is at it
+    due_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
+    started_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+    finished_at timestamptz,           -- last attempt that came to its end
+    failures    integer NOT NULL DEFAULT 0,  -- attempts in a row that failed
+    outcome     text                   -- of the last attempt: 'done', 'stopped', or what went wrong
 );
