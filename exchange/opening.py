@@ -39,12 +39,14 @@ async def open_dsn(settings: Settings) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def open_database(settings: Settings) -> AsyncIterator[Database]:
-    """A pool on the database, at the schema this version needs: the embedded one is brought there, a named one must be.
+    """A pool on the database, at the schema this version needs.
+
+    The embedded one and one that was never used are brought there; one with documents in it is its operator's to move.
 
     Raises what `open_dsn` raises, `SchemaBehind` and `SchemaUnknown`.
     """
     async with open_dsn(settings) as dsn:
-        await _at_head(dsn, migrates=settings.database_url is None)
+        await _at_head(dsn, embedded=settings.database_url is None)
         database = await Database.open(dsn, size=settings.database_connections)
         try:
             yield database
@@ -52,11 +54,11 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
             await database.close()
 
 
-async def _at_head(dsn: str, *, migrates: bool) -> None:
+async def _at_head(dsn: str, *, embedded: bool) -> None:
     lacking = await migrate.pending(dsn)
     if not lacking:
         return
-    if not migrates:
+    if not embedded and await migrate.current(dsn) is not None:
         raise SchemaBehind(
             f"cơ sở dữ liệu thiếu {len(lacking)} bước nâng cấp: hãy chạy `lienthong migrate` / "
             f"the database lacks {len(lacking)} revisions: run `lienthong migrate`"
