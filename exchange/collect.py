@@ -69,7 +69,7 @@ async def inbox(
                 found = await deliveries.inbox_page(conn, recipients=recipients, kind=kind, after=after, limit=limit)
                 arrivals = await _arrivals(conn, found) if found else []
             left = until - clock.time()
-            if arrivals or left <= 0:
+            if arrivals or left <= 0 or exchange.bell.closed:
                 return arrivals
             await ear.rung(min(left, exchange.settings.poll_seconds))
 
