@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ast
+import importlib.metadata
 import re
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
+FOLDERS = ("admin", "envelopes", "exchange", "signing", "storage")
 LOCKS = ("requirements.lock", "requirements-service.lock")
 PINNED = re.compile(r"(?P<name>[a-z0-9][a-z0-9.-]*)==(?P<version>[0-9][^ ;\\]*)( ; [^\\]+)?")
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
@@ -36,7 +40,12 @@ def declared(*extras: str) -> set[str]:
     for extra in extras:
         wanted += project["optional-dependencies"][extra]
     names = (NAME.match(one) for one in wanted)
-    return {re.sub(r"[-_.]+", "-", name.group()).lower() for name in names if name}
+    return {normal(name.group()) for name in names if name}
+
+
+def normal(name: str) -> str:
+    """One spelling of a package's name, as PEP 503 has it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 @pytest.mark.parametrize("name", LOCKS)
@@ -66,3 +75,22 @@ def test_lock_of_the_service_has_what_it_declares_and_no_tools() -> None:
 def test_service_runs_on_what_was_tested() -> None:
     tested = lock("requirements.lock")
     assert {name: tested.get(name) for name in lock("requirements-service.lock")} == lock("requirements-service.lock")
+
+
+def imported() -> set[str]:
+    """Top-level names the five folders import from elsewhere."""
+    names = set()
+    for path in (path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+                names.add(node.module.partition(".")[0])
+    return names - sys.stdlib_module_names - set(FOLDERS)
+
+
+def test_every_library_that_is_imported_is_declared() -> None:
+    """What comes along by another library's grace may go with its next version."""
+    owners = importlib.metadata.packages_distributions()
+    missing = {name for name in imported() if not {normal(owner) for owner in owners.get(name, ())} & declared()}
+    assert missing == set()
