@@ -1,0 +1,115 @@
+"""Certificates of agencies, the roots they must lead to, and revocation lists: who may vouch for a signature."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cryptography import x509
+
+from envelopes.faults import Refused
+from exchange import directory_rules as rules
+from exchange.directory import unknown_agencies
+from signing.certificates import CertificateFacts, CrlFacts, check_leaf, check_root, crl_facts, describe
+from storage import certificates
+
+if TYPE_CHECKING:
+    from storage.certificates import CertificateRow
+    from storage.connection import Connection
+    from storage.database import Database
+
+SHORTEST_PREFIX = 8
+"""Digits of a certificate's SHA-256 that name it; fewer are more likely a slip than a name."""
+
+
+async def add_certificate(database: Database, code: str, data: bytes) -> CertificateFacts:
+    """Register a certificate (PEM or DER) for an agency; doing it again changes nothing. Raises `Refused`."""
+    facts = describe(data)
+    check_leaf(facts.der)
+    async with database.transaction() as conn:
+        if faults := await unknown_agencies(conn, [code]):
+            raise Refused(*faults)
+        added = await certificates.add_certificate(
+            conn,
+            sha256=facts.sha256,
+            agency=code,
+            der=facts.der,
+            subject=facts.subject,
+            not_before=facts.not_before,
+            not_after=facts.not_after,
+        )
+        if not added:
+            await _check_own(conn, code, facts)
+    return facts
+
+
+async def _check_own(conn: Connection, code: str, facts: CertificateFacts) -> None:
+    """A certificate that is there already must be this agency's and in use."""
+    own = [row for row in await certificates.certificates(conn, code) if row.sha256 == facts.sha256]
+    if not own:
+        rules.CERTIFICATE_TAKEN.refuse("certificate", facts.sha256.hex(), subject=facts.subject)
+    if own[0].revoked_at is not None:
+        rules.CERTIFICATE_REVOKED.refuse("certificate", facts.sha256.hex(), subject=facts.subject)
+
+
+async def list_certificates(database: Database, agency: str | None = None) -> list[CertificateRow]:
+    """Registered certificates, of one agency or of all, also those taken out of use."""
+    async with database.acquire() as conn:
+        return await certificates.certificates(conn, agency)
+
+
+async def revoke_certificate(database: Database, sha256: str) -> CertificateRow:
+    """Take the certificate whose SHA-256 begins with these digits out of use, from now on. Raises `Refused`."""
+    wanted = sha256.lower()
+    async with database.transaction() as conn:
+        rows = [row for row in await certificates.certificates(conn) if row.sha256.hex().startswith(wanted)]
+        if not rows or len(wanted) < SHORTEST_PREFIX:
+            rules.CERTIFICATE_UNKNOWN.refuse("sha256", sha256, sha256=sha256)
+        if len(rows) > 1:
+            rules.CERTIFICATE_AMBIGUOUS.refuse("sha256", sha256, sha256=sha256, count=len(rows))
+        await certificates.revoke_certificate(conn, rows[0].sha256)
+    return rows[0]
+
+
+async def trust_root(database: Database, data: bytes) -> CertificateFacts:
+    """Trust a root certificate (PEM or DER). Documents signed under it are held until its list comes (`add_crl`).
+
+    Raises `Refused`.
+    """
+    facts = describe(data)
+    check_root(facts.der)
+    async with database.transaction() as conn:
+        await certificates.add_root(conn, sha256=facts.sha256, der=facts.der, subject=facts.subject)
+    return facts
+
+
+async def add_crl(database: Database, data: bytes) -> CrlFacts:
+    """Take a revocation list (PEM or DER); older ones are kept for judging past moments. Raises `Refused`."""
+    facts = crl_facts(data)
+    async with database.transaction() as conn:
+        _, roots, _ = await certificates.trust_material(conn)
+        _check_signed(facts, roots)
+        await certificates.add_revocation_list(
+            conn,
+            sha256=facts.sha256,
+            der=facts.der,
+            issuer=facts.issuer,
+            this_update=facts.this_update,
+            next_update=facts.next_update,
+        )
+    return facts
+
+
+def _check_signed(facts: CrlFacts, roots: list[bytes]) -> None:
+    """The newest list of a name displaces the others, so one that its root did not sign would hold every document."""
+    parsed = x509.load_der_x509_crl(facts.der)
+    named = [root for root in map(x509.load_der_x509_certificate, roots) if root.subject == parsed.issuer]
+    if named and not any(_is_signed_by(parsed, root) for root in named):
+        rules.LIST_FORGED.refuse("revocation_list", facts.issuer, issuer=facts.issuer)
+
+
+def _is_signed_by(parsed: x509.CertificateRevocationList, root: x509.Certificate) -> bool:
+    key = root.public_key()
+    try:
+        return parsed.is_signature_valid(key)  # type: ignore[arg-type]  # refuses other kinds of keys by raising
+    except (TypeError, ValueError):
+        return False

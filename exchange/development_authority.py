@@ -1,0 +1,62 @@
+"""The development authority in the data directory: for first steps and demos, never for real signatures."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import secrets
+import shutil
+from typing import TYPE_CHECKING
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from exchange.certification import add_crl, list_certificates, trust_root
+from signing.authority import Authority
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from signing.certificates import CrlFacts
+    from storage.certificates import CertificateRow
+    from storage.database import Database
+
+CRL_DAYS = 30
+"""How long its revocation list holds; `lienthong ca dev` makes the next one."""
+
+
+def open_authority(folder: Path) -> Authority:
+    """The authority kept in `folder`, made by whichever process comes first. Blocking.
+
+    Its name has random digits: two authorities of one name would displace each other's revocation lists.
+    Raises OSError and ValueError when the folder holds something else.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    lock = os.open(folder.with_name(f"{folder.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            aside = folder.with_name(f"{folder.name}.new")
+            shutil.rmtree(aside, ignore_errors=True)
+            Authority.make(f"Lienthong development CA {secrets.token_hex(4)}").save(aside)
+            aside.rename(folder)
+        return Authority.load(folder)
+    finally:
+        os.close(lock)
+
+
+async def renew(database: Database, authority: Authority, *, days: int = CRL_DAYS) -> CrlFacts:
+    """Trust the authority's root and take a fresh revocation list, which names what was revoked here."""
+    await trust_root(database, authority.root_pem)
+    revoked = [_pem(row) for row in await list_certificates(database) if _is_revoked_by(row, authority)]
+    return await add_crl(database, await asyncio.to_thread(authority.crl, days, revoked))
+
+
+def _is_revoked_by(row: CertificateRow, authority: Authority) -> bool:
+    issuer = x509.load_der_x509_certificate(row.der).issuer
+    return row.revoked_at is not None and issuer == authority.certificate.subject
+
+
+def _pem(row: CertificateRow) -> bytes:
+    return x509.load_der_x509_certificate(row.der).public_bytes(Encoding.PEM)

@@ -1,0 +1,119 @@
+"""What an administrator can get wrong: agencies, systems, certificates, trusted authorities, accounts."""
+
+from __future__ import annotations
+
+from envelopes.faults import FaultClass, Rule
+
+_M = FaultClass.BAD_VALUE
+_N = FaultClass.MISSING
+_R = FaultClass.TOO_LONG
+
+AGENCY_MALFORMED = Rule(
+    "agency.malformed",
+    _M,
+    "Mã đơn vị «{code}» không hợp lệ: chỉ gồm chữ không dấu, chữ số và các dấu . _ -, tối đa 35 ký tự.",
+    "Agency code «{code}» is not valid: ASCII letters, digits and . _ - only, at most 35 characters.",
+    "QĐ 20/2020/QĐ-TTg",
+)
+AGENCY_NAMELESS = Rule(
+    "agency.nameless",
+    _N,
+    "Đơn vị {code} chưa có tên. Hãy ghi tên đầy đủ của đơn vị.",
+    "Agency {code} has no name. Give its full name.",
+)
+AGENCY_UNKNOWN = Rule(
+    "agency.unknown",
+    _M,
+    "Không có đơn vị {code} trong danh mục. Hãy thêm bằng `lienthong agency add {code} --name …` trước.",
+    "Agency {code} is not in the directory. Add it first with `lienthong agency add {code} --name …`.",
+)
+PARENT_CIRCULAR = Rule(
+    "agency.circular",
+    _M,
+    "Đơn vị cấp trên {parent} lại trực thuộc {code}. Hãy chọn đơn vị cấp trên khác.",
+    "Parent {parent} is itself below {code}. Choose another parent.",
+)
+SYSTEM_MALFORMED = Rule(
+    "system.malformed",
+    _M,
+    "Mã hệ thống «{system}» không hợp lệ: chỉ gồm chữ không dấu, chữ số và các dấu . _ -, tối đa 64 ký tự.",
+    "System id «{system}» is not valid: ASCII letters, digits and . _ - only, at most 64 characters.",
+)
+SYSTEM_WITHOUT_AGENCY = Rule(
+    "system.without_agency",
+    _N,
+    "Hệ thống {system} phải thuộc ít nhất một đơn vị.",
+    "System {system} must act for at least one agency.",
+)
+SYSTEM_TAKEN = Rule(
+    "system.taken",
+    _M,
+    "Mã hệ thống {system} đã có. Hãy chọn mã khác; muốn cấp lại thông tin xác thực, dùng `lienthong system rotate`.",
+    "System id {system} is taken. Choose another; for a new credential use `lienthong system rotate`.",
+)
+SYSTEM_UNKNOWN = Rule(
+    "system.unknown",
+    _M,
+    "Không có hệ thống {system}. Hãy xem `lienthong system list`.",
+    "There is no system {system}. See `lienthong system list`.",
+)
+CERTIFICATE_TAKEN = Rule(
+    "certificate.taken",
+    _M,
+    "Chứng thư {subject} đã đăng ký cho đơn vị khác. Mỗi chứng thư chỉ thuộc một đơn vị.",
+    "Certificate {subject} is registered to another agency. A certificate belongs to one agency only.",
+)
+CERTIFICATE_REVOKED = Rule(
+    "certificate.revoked",
+    _M,
+    "Chứng thư {subject} đã bị thu hồi trên trục và không dùng lại được. Hãy đăng ký chứng thư mới.",
+    "Certificate {subject} was revoked on this exchange and stays so. Register a new one.",
+)
+CERTIFICATE_UNKNOWN = Rule(
+    "certificate.unknown",
+    _M,
+    "Không có chứng thư nào bắt đầu bằng {sha256}. Hãy xem `lienthong certificate list`.",
+    "No certificate begins with {sha256}. See `lienthong certificate list`.",
+)
+CERTIFICATE_AMBIGUOUS = Rule(
+    "certificate.ambiguous",
+    _M,
+    "{count} chứng thư bắt đầu bằng {sha256}. Hãy ghi thêm chữ số của mã SHA-256.",
+    "{count} certificates begin with {sha256}. Give more digits of the SHA-256.",
+)
+LIST_FORGED = Rule(
+    "revocation_list.forged",
+    _M,
+    "Danh sách thu hồi mang tên {issuer} nhưng chữ ký không phải của chứng thư gốc được tin cậy cùng tên.",
+    "The revocation list names {issuer} but is not signed by the trusted root of that name.",
+)
+ACCOUNT_MALFORMED = Rule(
+    "account.malformed",
+    _M,
+    "Tên tài khoản «{name}» không hợp lệ: chỉ gồm chữ không dấu, chữ số và các dấu . _ -, tối đa 64 ký tự.",
+    "Account name «{name}» is not valid: ASCII letters, digits and . _ - only, at most 64 characters.",
+)
+ACCOUNT_TAKEN = Rule(
+    "account.taken",
+    _M,
+    "Tài khoản {name} đã có. Hãy chọn tên khác.",
+    "Account {name} is taken. Choose another name.",
+)
+ACCOUNT_WITHOUT_AGENCY = Rule(
+    "account.without_agency",
+    _N,
+    "Văn thư {name} phải thuộc một đơn vị. Hãy thêm --agency MÃ.",
+    "Clerk {name} must belong to an agency. Add --agency CODE.",
+)
+ACCOUNT_WITH_AGENCY = Rule(
+    "account.with_agency",
+    _M,
+    "Quản trị {name} xem mọi đơn vị nên không thuộc đơn vị nào. Hãy bỏ --agency.",
+    "Administrator {name} sees every agency and belongs to none. Leave out --agency.",
+)
+PASSWORD_SHORT = Rule(
+    "password.short",
+    _R,
+    "Mật khẩu phải có từ {least} đến {most} ký tự.",
+    "A password has {least} to {most} characters.",
+)
