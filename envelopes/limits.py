@@ -76,8 +76,8 @@ ATTACHMENT_NAME_LENGTH = 500
 MAX_UNSIGNED_SHORT = 65_535
 """PromulgationAmount and PageAmount are unsigned shorts."""
 
-MAX_STEERING_DIGITS = 9
-"""The national client reads SteeringType as a Java int and fails on anything else (axis client, section 5.2)."""
+MAX_STEERING = 3
+"""0 to 2 or 1 to 3, as systems disagree (edXML section 4); anything but a number breaks the national client."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

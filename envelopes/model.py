@@ -172,6 +172,11 @@ class Document:
         """The business operation; a document without a business block is new (edXML section 3)."""
         return self.business.operation if self.business else Operation.NEW
 
+    @property
+    def target(self) -> str:
+        """The reference a recall or an update speaks of: the business block's, else the header's (edXML section 6)."""
+        return (self.business.target if self.business else "") or self.reference
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusMessage:
