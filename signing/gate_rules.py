@@ -1,0 +1,164 @@
+"""What the gate refuses, step by step (SECURITY 1.1), in words that tell the sender what to change."""
+
+from __future__ import annotations
+
+from envelopes.faults import FaultClass, Rule
+
+_N, _R, _T, _M = FaultClass.MISSING, FaultClass.TOO_LONG, FaultClass.WRONG_TYPE, FaultClass.BAD_VALUE
+_STEPS, _PROFILES, _LISTS, _LIMITS = "SECURITY 1.1", "SECURITY 1.2", "SECURITY 1.3", "SECURITY 1.4"
+
+DECORATION = Rule(
+    "signature.decoration",
+    _M,
+    "Khối Signature không thuộc không gian tên xmldsig nên không phải chữ ký; tệp được ghi nhận là chưa ký.",
+    "The Signature block is not in the xmldsig namespace, so it signs nothing; the file is recorded as unsigned.",
+    "edXML section 8",
+)
+UNREADABLE = Rule(
+    "signature.unreadable",
+    _T,
+    "Không kiểm tra được chữ ký ({reason}). Hãy ký lại theo xmldsig và gửi lại.",
+    "The signature cannot be checked ({reason}). Sign again as XML-DSig says and send again.",
+    "SECURITY TM-20",
+)
+TOO_MANY = Rule(
+    "signature.too_many",
+    _M,
+    "Tệp có {count} chữ ký; chỉ nhận đúng một, ở cuối edXMLHeader. Hãy bỏ các chữ ký khác.",
+    "The file has {count} signatures; it takes exactly one, at the end of edXMLHeader. Remove the others.",
+    _STEPS,
+)
+MISPLACED = Rule(
+    "signature.misplaced",
+    _M,
+    "Chữ ký không nằm ở cuối edXMLHeader. Hãy đặt Signature làm phần tử con cuối cùng của edXMLHeader.",
+    "The signature does not stand at the end of edXMLHeader. Make it the last child of edXMLHeader.",
+    _PROFILES,
+)
+FORM_UNSUPPORTED = Rule(
+    "signature.form_unsupported",
+    _M,
+    "Chữ ký dạng {form} chưa được nhận. Hãy ký xmldsig theo từng phần hoặc toàn tệp, không kèm ds:Object.",
+    "Signatures of the form {form} are not taken yet. Sign plain XML-DSig, by parts or whole, without ds:Object.",
+    _PROFILES,
+)
+MALFORMED = Rule(
+    "signature.malformed",
+    _T,
+    "Cấu trúc chữ ký sai tại {name}: {reason}. Hãy ký lại theo xmldsig.",
+    "The signature's structure is wrong at {name}: {reason}. Sign again as XML-DSig says.",
+    _STEPS,
+)
+ID_REPEATED = Rule(
+    "signature.id_repeated",
+    _M,
+    "Giá trị Id {value} xuất hiện nhiều hơn một lần, không rõ phần nào được ký. Hãy để mỗi Id một giá trị riêng.",
+    "The Id value {value} occurs more than once, so it is not clear what is signed. Give each Id its own value.",
+    _STEPS,
+)
+ALGORITHM = Rule(
+    "signature.algorithm",
+    _M,
+    "Thuật toán {what} {uri} không được nhận. Hãy ký bằng RSA-SHA256 hoặc ECDSA-SHA256, băm SHA-256 trở lên.",
+    "The {what} algorithm {uri} is not accepted. Sign with RSA-SHA256 or ECDSA-SHA256, digests SHA-256 or longer.",
+    _LISTS,
+)
+TRANSFORM = Rule(
+    "signature.transform",
+    _M,
+    "Phép biến đổi của Reference {uri} là [{found}]; chỉ nhận {expected}. Hãy ký lại với đúng phép biến đổi.",
+    "The transforms of Reference {uri} are [{found}]; it takes {expected}. Sign again with those transforms.",
+    _LISTS,
+)
+REFERENCES_TOO_MANY = Rule(
+    "signature.references_too_many",
+    _R,
+    "Chữ ký có {count} Reference, quá giới hạn {limit}. Hãy chỉ ký các phần của hồ sơ chữ ký.",
+    "The signature has {count} References, more than the limit of {limit}. Sign only the profile's parts.",
+    _LIMITS,
+)
+KEY_INFO = Rule(
+    "signature.key_info",
+    _M,
+    "KeyInfo không được nhận: {reason}. Hãy chỉ để X509Data với tối đa {limit} chứng thư, không có địa chỉ mạng.",
+    "KeyInfo is not accepted: {reason}. Leave X509Data with at most {limit} certificates and no network address.",
+    _PROFILES,
+)
+COVERAGE = Rule(
+    "signature.coverage",
+    _M,
+    'Chữ ký bao phủ [{found}], nhưng phải là [{expected}] hoặc toàn tệp (URI=""). '
+    "Hãy ký lại đủ và đúng thứ tự các phần đó.",
+    'The signature covers [{found}], but must cover [{expected}] or the whole file (URI=""). '
+    "Sign exactly those parts in that order.",
+    _PROFILES,
+)
+PART_UNNAMED = Rule(
+    "signature.part_unnamed",
+    _M,
+    'Phần tử {name} phải có thuộc tính Id="{name}" để được ký. Hãy thêm Id rồi ký lại.',
+    'Element {name} must carry the attribute Id="{name}" to be signed. Add it and sign again.',
+    _PROFILES,
+)
+MANIFEST_BARE = Rule(
+    "signature.manifest_bare",
+    _N,
+    "Reference thứ {n} của edXMLManifest thiếu {what} hợp lệ (lt:sha256: 64 chữ số hex thường; lt:size: số byte). "
+    "Hãy ghi mã băm và kích thước của tệp đính kèm trước khi ký.",
+    "Reference {n} of edXMLManifest lacks a valid {what} (lt:sha256: 64 lower-case hex digits; lt:size: bytes). "
+    "Write the attachment's digest and size before signing.",
+    _PROFILES,
+)
+UNCOVERED = Rule(
+    "signature.uncovered",
+    _M,
+    "{name} nằm ngoài phần được ký và không được phép ở đó. Hãy bỏ {name} rồi gửi lại.",
+    "{name} stands outside the signed parts, where it is not allowed. Remove {name} and send again.",
+    _PROFILES,
+)
+ATTACHMENT_RENAMED = Rule(
+    "signature.attachment_renamed",
+    _M,
+    "{name} của Attachment {content_id} khác với danh mục đã ký ({signed}). Hãy sửa cho khớp.",
+    "{name} of Attachment {content_id} differs from the signed manifest ({signed}). Make them equal.",
+    _PROFILES,
+)
+WHOLE_TOO_LARGE = Rule(
+    "signature.whole_too_large",
+    _R,
+    'Chữ ký toàn tệp (URI="") chỉ được kiểm tra khi nội dung mỗi tệp đính kèm không quá {limit} ký tự base64. '
+    "Hãy ký theo từng phần (MessageHeader, Bussiness, edXMLManifest) để gửi tệp lớn hơn.",
+    'A signature over the whole file (URI="") is checked only if no attachment exceeds {limit} base64 characters. '
+    "Sign by parts (MessageHeader, Bussiness, edXMLManifest) to send larger files.",
+    _LIMITS,
+)
+CERTIFICATE_UNREGISTERED = Rule(
+    "signature.certificate_unregistered",
+    _N,
+    "Đơn vị {sender} chưa có chứng thư số nào còn hiệu lực trên trục. Hãy đăng ký chứng thư đã dùng để ký.",
+    "Agency {sender} has no certificate in use on this exchange. Register the certificate that signed.",
+    _STEPS,
+)
+INVALID = Rule(
+    "signature.invalid",
+    _M,
+    "Chữ ký không khớp với chứng thư nào đã đăng ký của {sender} ({count} chứng thư). "
+    "Hãy ký bằng khóa của chứng thư đã đăng ký, hoặc đăng ký chứng thư mới.",
+    "The signature matches none of the {count} certificates registered for {sender}. "
+    "Sign with the key of a registered certificate, or register the new one.",
+    _STEPS,
+)
+ALTERED = Rule(
+    "signature.altered",
+    _M,
+    "Nội dung đã bị thay đổi sau khi ký ({part}). Hãy ký lại tệp hiện tại hoặc gửi đúng tệp đã ký.",
+    "The content was changed after it was signed ({part}). Sign the present file, or send the one that was signed.",
+    _STEPS,
+)
+SENDER_DIFFERS = Rule(
+    "signature.sender_differs",
+    _M,
+    "Đơn vị gửi trong phần đã ký ({signed}) khác với đơn vị gửi của tệp ({claimed}). Hãy gửi đúng tệp đã ký.",
+    "The sender in the signed part ({signed}) differs from the file's ({claimed}). Send the file that was signed.",
+    _STEPS,
+)

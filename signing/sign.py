@@ -1,0 +1,138 @@
+"""Signing an edXML file with an agency's key, under profile P or W (SECURITY 1.2), by splicing bytes.
+
+The file's own bytes stay as they are: only missing `Id` attributes and the Signature are put in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+from lxml import etree
+from signxml.algorithms import CanonicalizationMethod, DigestAlgorithm, SignatureConstructionMethod, SignatureMethod
+from signxml.signer import XMLSigner
+
+from envelopes.dom import parse
+from envelopes.faults import Refused
+from envelopes.parts import Parts, find_parts
+from signing import coverage, gate, sign_rules
+from signing.algorithms import EXC_C14N
+from signing.places import cut, find_places, splice
+
+if TYPE_CHECKING:
+    from signing.authority import Key
+    from signing.places import Places
+
+_EC_METHODS = {
+    "secp256r1": SignatureMethod.ECDSA_SHA256,
+    "secp384r1": SignatureMethod.ECDSA_SHA384,
+    "secp521r1": SignatureMethod.ECDSA_SHA512,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """A private key with its certificate. Plain functions of the bytes; safe for any number of threads."""
+
+    key: Key
+    certificate: x509.Certificate
+    method: SignatureMethod
+
+    @classmethod
+    def load(cls, key_pem: bytes, certificate_pem: bytes, password: bytes | None = None) -> Self:
+        """The signer of a key and its certificate (the first, if the file holds a chain).
+
+        Raises ValueError when they are unreadable, do not belong together, or the key is of a kind not accepted.
+        """
+        try:
+            key = load_pem_private_key(key_pem, password=password)
+        except TypeError as error:  # how the library says that a password is missing, or not needed
+            raise ValueError(str(error)) from error
+        certificate = x509.load_pem_x509_certificates(certificate_pem)[0]
+        if isinstance(key, rsa.RSAPrivateKey):
+            method = SignatureMethod.RSA_SHA256
+        elif isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.name in _EC_METHODS:
+            method = _EC_METHODS[key.curve.name]
+        else:
+            raise ValueError("the key is neither RSA nor ECDSA on P-256, P-384 or P-521")
+        if key.public_key() != certificate.public_key():
+            raise ValueError("the key and the certificate do not belong together")
+        return cls(key, certificate, method)
+
+    @property
+    def certificate_pem(self) -> bytes:
+        """The certificate whose key signs."""
+        return self.certificate.public_bytes(Encoding.PEM)
+
+    @property
+    def certificate_der(self) -> bytes:
+        """The certificate whose key signs."""
+        return self.certificate.public_bytes(Encoding.DER)
+
+    def sign_parts(self, data: bytes) -> bytes:
+        """The file (or skeleton) signed under profile P, whatever the size of its attachments.
+
+        Raises `Refused` when it is signed already, its manifest lacks digests or sizes, or the gate would refuse it.
+        """
+        places = find_places(data)
+        missing = [part for part in places.parts if part.identifier != part.name]
+        if missing:
+            _check_identifiers_free(places)
+            data = splice(data, [(part.byte, f' Id="{part.name}"'.encode()) for part in missing])
+            places = find_places(data)
+        root, parts = _read(cut(data, places.contents))
+        faults = [] if parts.manifest is None else coverage.manifest_faults(parts.manifest)
+        if faults:
+            raise Refused(*faults)
+        uris = ["#" + name for name in coverage.required_names(parts)]
+        signature = self._sign(root, SignatureConstructionMethod.detached, uris)
+        return _put_in(data, signature)
+
+    def sign_whole(self, data: bytes) -> bytes:
+        """The complete file signed under profile W. Raises `Refused` as `sign_parts` does, and for texts too long."""
+        coverage.check_text_length(data)
+        root, _ = _read(data)
+        signed = self._sign(root, SignatureConstructionMethod.enveloped)
+        return _put_in(data, signed[-1])
+
+    def sign_enveloped(self, root: etree._Element) -> etree._Element:
+        """A copy of the tree with its enveloped signature as last child of the root."""
+        return self._sign(root, SignatureConstructionMethod.enveloped)
+
+    def _sign(
+        self, root: etree._Element, construction: SignatureConstructionMethod, uris: list[str] | None = None
+    ) -> etree._Element:
+        signer = XMLSigner(
+            method=construction,
+            signature_algorithm=self.method,
+            digest_algorithm=DigestAlgorithm.SHA256,
+            c14n_algorithm=CanonicalizationMethod(EXC_C14N),
+        )
+        return signer.sign(root, key=self.key, cert=[self.certificate], reference_uri=uris, id_attribute="Id")
+
+
+def _check_identifiers_free(places: Places) -> None:
+    for part in places.parts:
+        if part.identifier not in (None, part.name):
+            rule = sign_rules.IDENTIFIER_TAKEN
+            rule.refuse(part.name, part.identifier or "", name=part.name, found=part.identifier)
+
+
+def _read(data: bytes) -> tuple[etree._Element, Parts]:
+    root = parse(data)
+    parts = find_parts(root)
+    if coverage.signatures(root):
+        sign_rules.ALREADY_SIGNED.refuse("edXMLHeader/Signature")
+    coverage.check_identifiers(root)
+    return root, parts
+
+
+def _put_in(data: bytes, signature: etree._Element) -> bytes:
+    """The Signature spliced in as last child of edXMLHeader; nothing leaves that our own gate would refuse."""
+    text = etree.tostring(signature, encoding="utf-8", with_tail=False)
+    signed = splice(data, [(find_places(data).end, text)])
+    gate.inspect(cut(signed, find_places(signed).contents))
+    return signed
