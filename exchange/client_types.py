@@ -1,0 +1,174 @@
+"""What the exchange answers, as types (API v1): times are aware UTC, sizes bytes, digests lower-case hex SHA-256."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from envelopes.faults import Fault
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """What the gate said: `outcome` is verified, verified_weak, absent or held."""
+
+    outcome: str
+    profile: str | None = None
+    certificate: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One line of a delivery's history; `flagged` says that it came out of order and moved nothing."""
+
+    at: datetime
+    event: str
+    code: str | None = None
+    by: str | None = None
+    description: str | None = None
+    flagged: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentDelivery:
+    """One recipient of an envelope as its sender sees it."""
+
+    id: str
+    recipient: str
+    state: str
+    events: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undeliverable:
+    """A recipient that gets nothing, and why."""
+
+    recipient: str
+    fault: Fault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """An envelope the exchange took, with the state at every recipient as of the answer.
+
+    `created` is False when the same signed content had been taken before.
+    """
+
+    id: str
+    kind: str
+    operation: str | None
+    reference: str
+    sender: str
+    sha256: str
+    size: int
+    accepted_at: datetime
+    signature: Signature
+    deliveries: tuple[SentDelivery, ...]
+    undeliverable: tuple[Undeliverable, ...] = ()
+    warnings: tuple[Fault, ...] = ()
+    receipt: str
+    created: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxPage:
+    """What was sent, newest first; `next` is the cursor of the following page."""
+
+    envelopes: tuple[Submission, ...]
+    next: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """One file of a delivery as a person opens it; `n` counts from 1."""
+
+    n: int
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """What a status message says; `delivery` is the one it speaks of."""
+
+    code: str
+    description: str | None = None
+    reported_at: datetime | None = None
+    delivery: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One envelope for one of our agencies. `events` is filled only when a single delivery was asked for."""
+
+    id: str
+    envelope: str
+    kind: str
+    operation: str | None
+    reference: str
+    sender: str
+    recipient: str
+    number: str | None = None
+    notation: str | None = None
+    subject: str | None = None
+    issued_on: date | None = None
+    urgency: int = 0
+    due_on: date | None = None
+    state: str
+    sha256: str
+    size: int
+    accepted_at: datetime
+    status: Status | None = None
+    attachments: tuple[Attachment, ...] = ()
+    events: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxPage:
+    """What waits, most urgent first, then oldest; `next` is the cursor of the following page."""
+
+    deliveries: tuple[Delivery, ...]
+    next: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """The exchange's word that a delivery counts as received, the same however often it is asked."""
+
+    id: str
+    state: str
+    confirmed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agency:
+    """One agency of the directory."""
+
+    code: str
+    name: str
+    level: str | None = None
+    parent: str | None = None
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgenciesPage:
+    """A part of the directory in the order of codes; `next` is the cursor of the following page."""
+
+    agencies: tuple[Agency, ...]
+    next: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """Bytes that are safely on disk: `sha256` was computed over what was written there."""
+
+    path: Path
+    size: int
+    sha256: str
