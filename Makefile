@@ -38,7 +38,8 @@ setup: $(VENV)/.ready  ## virtual environment with exactly the locked packages
 # python3-venv the environment comes up without pip, and the next try must not take it for a finished one.
 $(VENV)/.ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed" >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip' || { echo "Debian: apt-get install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "Debian: apt-get install python3-venv" >&2; exit 1; }
+	@echo "Setting up $(VENV) from requirements.lock; this takes a minute or two, once."
 	test -x $(BIN)/pip || $(PYTHON) -m venv --clear $(VENV)
 	$(PIP) --require-hashes -r requirements.lock
 	$(PIP) --no-build-isolation --editable .
