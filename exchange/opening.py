@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
+from exchange.settings import SettingsWrong
 from storage import migrate
 from storage.database import Database, ensure_database
 from storage.embedded import EmbeddedPostgres
@@ -24,10 +26,11 @@ class SchemaBehind(Exception):  # noqa: N818 - says what is the case
 async def open_dsn(settings: Settings) -> AsyncIterator[str]:
     """The dsn of the named database, or of the embedded one, which is started or joined and left again afterwards.
 
-    Raises `DatabaseAway`, and for the embedded one `EmbeddedFailed`, `PrivilegeMissing`, `ProcessesStuck`.
+    Raises `SettingsWrong`, `DatabaseAway`, and for the embedded one `EmbeddedFailed`, `PrivilegeMissing`,
+    `ProcessesStuck`.
     """
     if settings.database_url is not None:
-        yield settings.database_url.get_secret_value()
+        yield _named(settings.database_url.get_secret_value())
         return
     server = EmbeddedPostgres(settings.data_dir / "postgres")
     async with AsyncExitStack() as stack:
@@ -35,6 +38,12 @@ async def open_dsn(settings: Settings) -> AsyncIterator[str]:
         dsn = await asyncio.to_thread(server.ensure)
         await ensure_database(dsn)
         yield dsn
+
+
+def _named(url: str) -> str:
+    if urlsplit(url).scheme not in ("postgresql", "postgres"):
+        raise SettingsWrong("LIENTHONG_DATABASE_URL must look like postgresql://USER:PASSWORD@HOST:PORT/DATABASE")
+    return url
 
 
 @asynccontextmanager

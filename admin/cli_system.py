@@ -1,0 +1,91 @@
+"""Document systems and what they show at the door: `lienthong system add|list|rotate`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from admin import cli_show
+from admin.cli_database import print_json, with_database
+from admin.cli_session import AS_JSON
+from exchange import directory
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@click.group()
+def system() -> None:
+    """Hệ thống quản lý văn bản kết nối vào trục / document systems that call the exchange."""
+
+
+@system.command()
+@click.argument("system_id")
+@click.option("--agency", "agencies", multiple=True, required=True, metavar="CODE", help="Đơn vị / acts for")
+@click.option("--allow-unsigned", is_flag=True, help="Cho gửi văn bản không ký số / may send unsigned envelopes")
+@AS_JSON
+def add(system_id: str, agencies: tuple[str, ...], *, allow_unsigned: bool, as_json: bool) -> None:
+    """Thêm hệ thống, cấp thông tin xác thực / add a system and give it a credential."""
+    made = with_database(
+        lambda database: directory.add_system(
+            database, system=system_id, agencies=agencies, allow_unsigned=allow_unsigned
+        )
+    )
+    if as_json:
+        print_json(made)
+        return
+    cli_show.say(
+        f"Đã thêm hệ thống / added system: {made.system} ({', '.join(agencies)})",
+        "Chỉ hiện một lần, hãy cất giữ / shown once, keep it safe:",
+        f"  credential (API v1): {made.credential}",
+        f"  secret (axis):       {made.secret}",
+    )
+
+
+@system.command("list")
+@AS_JSON
+def list_(*, as_json: bool) -> None:
+    """Mọi hệ thống đang hoạt động / every active system."""
+    found = with_database(directory.list_systems)
+    if as_json:
+        print_json(
+            {
+                "systems": [
+                    {"system": one.id, "agencies": sorted(one.agencies), "allow_unsigned": one.allow_unsigned}
+                    for one in found
+                ]
+            }
+        )
+        return
+    cli_show.table(
+        f"Hệ thống / systems: {len(found)}",
+        ("Mã / system", "Đơn vị / agencies", "Gửi không ký số / unsigned"),
+        ((one.id, ", ".join(sorted(one.agencies)), "được phép" if one.allow_unsigned else "không") for one in found),
+    )
+
+
+@system.command()
+@click.argument("system_id")
+@click.option(
+    "--overlap-hours",
+    type=click.FloatRange(min=0),
+    default=24,
+    show_default=True,
+    help="Thông tin cũ còn dùng được / how long the old ones still work",
+)
+@AS_JSON
+def rotate(system_id: str, overlap_hours: float, *, as_json: bool) -> None:
+    """Cấp lại thông tin xác thực / give a new credential; the old ones end after the overlap."""
+    made = with_database(lambda database: directory.rotate(database, system_id, overlap_hours=overlap_hours))
+    if as_json:
+        print_json(made)
+        return
+    cli_show.say(
+        f"Thông tin xác thực mới của {made.system}, chỉ hiện một lần / new credential, shown once:",
+        f"  {made.credential}",
+        f"{made.ending} thông tin cũ hết hiệu lực sau {overlap_hours:g} giờ / old ones end after {overlap_hours:g} h",
+    )
+
+
+COMMANDS: Sequence[click.Command] = (system,)
