@@ -72,12 +72,12 @@ def parse(data: bytes) -> etree._Element:
     try:
         root = etree.fromstring(data, safe_parser())
     except etree.XMLSyntaxError as error:
+        if b"<!DOCTYPE" in data:  # what it wanted loaded was not; that it is there at all is what must be told
+            _refuse_doctype(data)
         _refuse_syntax(data, error)
     info = root.getroottree().docinfo
     if info.internalDTD is not None or info.externalDTD is not None:
-        place = data.find(b"<!DOCTYPE")
-        line, column = _line_and_column(data, max(place, 0))
-        split_rules.DOCTYPE.refuse(line=line, column=column, byte=place)
+        _refuse_doctype(data)
     faults = [_annotation_fault(node) for node in islice(_annotations(root), MAX_FAULTS)]
     if faults:
         raise Refused(*faults)
@@ -101,6 +101,12 @@ def _refuse_encoding(vi: str, en: str, byte: int) -> NoReturn:
     split_rules.ENCODING.refuse(found_vi=vi, found_en=en, byte=byte)
 
 
+def _refuse_doctype(data: bytes) -> NoReturn:
+    place = max(data.find(b"<!DOCTYPE"), 0)
+    line_start = data.rfind(b"\n", 0, place) + 1
+    split_rules.DOCTYPE.refuse(line=data.count(b"\n", 0, place) + 1, column=place - line_start + 1, byte=place)
+
+
 def _refuse_syntax(data: bytes, error: etree.XMLSyntaxError) -> NoReturn:
     line, column = error.position
     before = b"".join(data.splitlines(keepends=True)[: line - 1])
@@ -108,11 +114,6 @@ def _refuse_syntax(data: bytes, error: etree.XMLSyntaxError) -> NoReturn:
     split_rules.NOT_XML.refuse(
         line=line, column=column, byte=len(before) + column - 1, reason_vi=reason, reason_en=reason
     )
-
-
-def _line_and_column(data: bytes, place: int) -> tuple[int, int]:
-    start = data.rfind(b"\n", 0, place) + 1
-    return data.count(b"\n", 0, place) + 1, place - start + 1
 
 
 def _annotations(root: etree._Element) -> Iterator[etree._Element]:
