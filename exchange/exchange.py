@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from exchange.bell import Bell
+from exchange.checks import Readiness
 from exchange.door import Door
 from exchange.opening import open_database
 from exchange.sealing import load_seal
@@ -35,6 +36,7 @@ class Exchange:
     bell: Bell
     trust: TrustKeeper
     door: Door = field(default_factory=Door)
+    readiness: Readiness = field(default_factory=Readiness)
 
 
 @asynccontextmanager
