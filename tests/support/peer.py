@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import json
-from contextlib import asynccontextmanager
+import threading
+from concurrent.futures import Future
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
     Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -143,11 +146,13 @@ class Peer:
         answer = self.answers[0] if len(self.answers) == 1 else self.answers.pop(0)
         if not isinstance(answer, web.Response):
             return await answer(request)
-        return web.Response(
-            status=answer.status,
-            body=answer.body,
-            headers={name: value for name, value in answer.headers.items() if name != "Content-Length"},
-        )
+        return _copied(answer)
+
+
+def _copied(answer: web.Response) -> web.Response:
+    """A response is sent once; a script may send it again."""
+    headers = {name: value for name, value in answer.headers.items() if name != "Content-Length"}
+    return web.Response(status=answer.status, body=answer.body, headers=headers)
 
 
 def hang_up_after(data: bytes, full: bytes) -> Handler:
@@ -187,3 +192,46 @@ async def listening_peer() -> AsyncIterator[Peer]:
         yield peer
     finally:
         await runner.cleanup()
+
+
+def routes(**answers: web.Response | Handler) -> Handler:
+    """Answer by what is asked for: inbox, envelope, receipt, delivery, file, attachment, confirm or submit."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        answer = answers[_asked(request)]
+        return _copied(answer) if isinstance(answer, web.Response) else await answer(request)
+
+    return handle
+
+
+def _asked(request: web.Request) -> str:
+    parts = request.path.strip("/").split("/")[1:]
+    if request.method == "POST":
+        return "submit" if parts == ["envelopes"] else "confirm"
+    if len(parts) == 1:
+        return parts[0]
+    if parts[0] == "envelopes":
+        return "envelope" if len(parts) == 2 else parts[2]
+    return {2: "delivery", 3: "file", 4: "attachment"}[len(parts)]
+
+
+@contextmanager
+def peer_in_thread() -> Iterator[Peer]:
+    """A peer beside the test, for programs that run a loop of their own."""
+    ready: Future[Peer] = Future()
+    done = asyncio.Event()
+
+    async def serve() -> None:
+        async with listening_peer() as peer:
+            loops.append(asyncio.get_running_loop())
+            ready.set_result(peer)
+            await done.wait()
+
+    loops: list[asyncio.AbstractEventLoop] = []
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    try:
+        yield ready.result(10)
+    finally:
+        loops[0].call_soon_threadsafe(done.set)
+        thread.join(10)

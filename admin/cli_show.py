@@ -1,0 +1,185 @@
+"""How answers look on a terminal: Vietnamese first, times as dd/MM/yyyy HH:mm of +07:00, foreign text made harmless."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from envelopes.limits import LOCAL_TIME, PRIORITIES, STATUS_CODES
+from exchange.client_json import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import date, datetime
+
+    from envelopes.faults import Fault
+    from exchange.client_types import Delivery, Event, Submission
+
+STATES = {
+    "waiting": "chờ nhận",
+    "collected": "đã đến",
+    "refused": "từ chối tiếp nhận",
+    "accepted": "đã tiếp nhận",
+    "assigned": "đã phân công",
+    "in_hand": "đang xử lý",
+    "completed": "hoàn thành",
+    "recall_asked": "được yêu cầu lấy lại",
+    "recalled": "đã lấy lại",
+}
+OPERATIONS = {"new": "mới", "recall": "thu hồi", "update": "cập nhật", "replace": "thay thế"}
+OUTCOMES = {
+    "verified": "chữ ký hợp lệ",
+    "verified_weak": "chữ ký hợp lệ nhưng yếu (SHA-1)",
+    "absent": "không ký số",
+    "held": "tạm giữ: chưa kiểm tra được chứng thư số",
+}
+
+
+def moment(at: datetime | None) -> str:
+    """A time as a clerk reads it."""
+    return at.astimezone(LOCAL_TIME).strftime("%d/%m/%Y %H:%M") if at else ""
+
+
+def day(at: date | None) -> str:
+    """A date as a clerk reads it."""
+    return at.strftime("%d/%m/%Y") if at else ""
+
+
+def safe(text: object) -> str:
+    """Somebody else's text without anything a terminal would obey (escape sequences, turned writing direction)."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in str(text))
+
+
+def say(*lines: str) -> None:
+    """Print plain lines."""
+    for line in lines:
+        click.echo(safe(line))
+
+
+def as_json(value: Any) -> None:
+    """Print an answer for a program to read."""
+    click.echo(json.dumps(plain(value), ensure_ascii=False, indent=2))
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print rows under their columns; without a terminal nothing is cut to fit one."""
+    made = Table(title=Text(title), title_justify="left", show_edge=False, pad_edge=False)
+    for column in columns:
+        made.add_column(Text(column), overflow="fold")
+    for row in rows:
+        made.add_row(*(Text("\n".join(safe(line) for line in str(cell).split("\n"))) for cell in row))
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = 240
+    console.print(made)
+
+
+def faults(found: Iterable[Fault], *, word: str = "Lỗi") -> None:
+    """Print every fault to stderr: where it is, in Vietnamese, then in English."""
+    for n, fault in enumerate(found, 1):
+        place = f" {safe(fault.path)}" if fault.path else ""
+        value = f" «{safe(fault.value)}»" if fault.value else ""
+        click.secho(f"{word} {n}: {safe(fault.code)} [{fault.cls}]{place}{value}", fg="red", err=True)
+        click.echo(f"  {safe(fault.vi)}\n  {safe(fault.en)}", err=True)
+
+
+def deliveries(found: Sequence[Delivery]) -> None:
+    """What waits, one row each."""
+    table(
+        f"Hộp đến / inbox: {len(found)}",
+        ("Mã / delivery", "Đến lúc / arrived", "Từ / from", "Đến / to", "Nội dung / what", "Khẩn / urgency"),
+        (
+            (one.id, moment(one.accepted_at), one.sender, one.recipient, subject(one), urgency(one.urgency))
+            for one in found
+        ),
+    )
+
+
+def subject(one: Delivery) -> str:
+    """What a delivery is, in a line or two."""
+    if one.status is not None:
+        return f"trạng thái {status_words(one.status.code)}\n{one.status.description or ''}".rstrip()
+    operation = f"[{OPERATIONS.get(one.operation, one.operation)}] " if one.operation not in (None, "new") else ""
+    return f"{operation}{one.number}/{one.notation} {day(one.issued_on)}\n{one.subject or ''}".rstrip()
+
+
+def urgency(level: int) -> str:
+    """The word for an urgency; nothing for a normal one."""
+    return PRIORITIES[level].vi if level in PRIORITIES and level else ""
+
+
+def status_words(code: str) -> str:
+    """A status code with its word."""
+    words = STATUS_CODES.get(code)
+    return f"{code} {words.vi}" if words else code
+
+
+def submissions(found: Sequence[Submission]) -> None:
+    """What was sent, one row each."""
+    table(
+        f"Hộp đi / outbox: {len(found)}",
+        ("Mã / envelope", "Gửi lúc / sent", "Từ / from", "Văn bản / document", "Nơi nhận / recipients"),
+        (
+            (one.id, moment(one.accepted_at), one.sender, reference(one.kind, one.reference), _states(one))
+            for one in found
+        ),
+    )
+
+
+def reference(kind: str, text: str) -> str:
+    """The sender's own id; a status message has none but its digest."""
+    return f"trạng thái / status {text[:12]}…" if kind == "status" else text
+
+
+def _states(one: Submission) -> str:
+    lines = [f"{delivery.recipient}: {STATES.get(delivery.state, delivery.state)}" for delivery in one.deliveries]
+    lines += [f"{missing.recipient}: không gửi được / undeliverable" for missing in one.undeliverable]
+    return "\n".join(lines)
+
+
+def submission(one: Submission) -> None:
+    """Everything about one envelope that was sent."""
+    profile = f" ({one.signature.profile})" if one.signature.profile else ""
+    say(
+        f"Mã / envelope:          {one.id}",
+        f"Văn bản / document:     {reference(one.kind, one.reference)}",
+        f"Từ / from:              {one.sender}",
+        f"Nhận lúc / taken:       {moment(one.accepted_at)}",
+        f"Chữ ký / signature:     {OUTCOMES.get(one.signature.outcome, one.signature.outcome)}{profile}",
+        f"SHA-256:                {one.sha256} ({one.size} byte)",
+    )
+    for delivery in one.deliveries:
+        say(f"Nơi nhận / recipient:   {delivery.recipient}: {STATES.get(delivery.state, delivery.state)}")
+        events(delivery.events)
+    faults((missing.fault for missing in one.undeliverable), word="Không gửi được / undeliverable")
+    faults(one.warnings, word="Cảnh báo / warning")
+
+
+def delivery(one: Delivery) -> None:
+    """Everything about one delivery that was received."""
+    say(
+        f"Mã / delivery:          {one.id}",
+        f"Từ / from:              {one.sender}",
+        f"Đến / to:               {one.recipient}",
+        f"Đến lúc / arrived:      {moment(one.accepted_at)}",
+        *(f"                        {line}" for line in subject(one).split("\n")),
+        f"Trạng thái / state:     {STATES.get(one.state, one.state)}",
+        f"SHA-256:                {one.sha256} ({one.size} byte)",
+    )
+    for attached in one.attachments:
+        say(f"Đính kèm / attachment {attached.n}: {attached.name} ({attached.media_type}, {attached.size} byte)")
+    events(one.events)
+
+
+def events(found: Sequence[Event]) -> None:
+    """A delivery's history, a line for each event."""
+    for event in found:
+        words = status_words(event.code) if event.code else event.event
+        flag = " [sai thứ tự / out of order]" if event.flagged else ""
+        by = f" {event.by}" if event.by else ""
+        say(f"  {moment(event.at)}{by} {words}{flag} {event.description or ''}".rstrip())
