@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from admin import cli_letters, cli_receive, cli_send
+from admin import (
+    cli_account,
+    cli_agency,
+    cli_ca,
+    cli_certificate,
+    cli_letters,
+    cli_receive,
+    cli_report,
+    cli_send,
+    cli_settings,
+    cli_system,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,6 +26,13 @@ COMMANDS: Sequence[click.Command] = (
     *cli_letters.COMMANDS,
     *cli_send.COMMANDS,
     *cli_receive.COMMANDS,
+    *cli_report.COMMANDS,
+    *cli_agency.COMMANDS,
+    *cli_system.COMMANDS,
+    *cli_certificate.COMMANDS,
+    *cli_ca.COMMANDS,
+    *cli_account.COMMANDS,
+    *cli_settings.COMMANDS,
 )
 """Every command, in the order a newcomer meets them; a new module adds its own list here."""
 
