@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from envelopes.layout import Layout, TextWriter
 from envelopes.rebuilding import pieces
 from envelopes.splitting import Content
+
+from envelopes.layout import Layout, TextWriter
 from exchange.errors import NotThere
 from storage import deliveries, envelopes
 
@@ -42,7 +43,7 @@ async def open_envelope(exchange: Exchange, system: System, delivery_id: UUID) -
         await deliveries.note_fetched(conn, delivery_id)
 
     def read(start: int, length: int | None) -> AsyncIterator[bytes]:
-        return part_of(_whole(exchange, skeleton, rows), start, length)
+        return part_of(whole_file(exchange, skeleton, rows), start, length)
 
     return Download(
         name=f"{found.envelope.id}.edxml",
@@ -74,7 +75,8 @@ async def open_attachment(
     return Download(name=row.name, media_type=media, size=size, sha256=sha256, read=read)
 
 
-async def _whole(exchange: Exchange, skeleton: bytes, rows: Sequence[AttachmentRow]) -> AsyncIterator[bytes]:
+async def whole_file(exchange: Exchange, skeleton: bytes, rows: Sequence[AttachmentRow]) -> AsyncIterator[bytes]:
+    """The file as it was submitted, rebuilt piece by piece. Raises `ObjectMissing`, `ObjectsAway`."""
     for piece in pieces(skeleton, [content_of(row) for row in rows]):
         if isinstance(piece, bytes):
             yield piece
