@@ -41,9 +41,14 @@ async def open_dsn(settings: Settings) -> AsyncIterator[str]:
 
 
 def _named(url: str) -> str:
-    if urlsplit(url).scheme not in ("postgresql", "postgres"):
-        raise SettingsWrong("LIENTHONG_DATABASE_URL must look like postgresql://USER:PASSWORD@HOST:PORT/DATABASE")
-    return url
+    wrong = SettingsWrong("LIENTHONG_DATABASE_URL must look like postgresql://USER:PASSWORD@HOST:PORT/DATABASE")
+    try:
+        parts = urlsplit(url)
+        if parts.scheme in ("postgresql", "postgres") and parts.port != 0:
+            return url
+    except ValueError:  # a port that is none
+        raise wrong from None
+    raise wrong
 
 
 @asynccontextmanager
