@@ -7,18 +7,17 @@ at which the store's own disk must have it (RELIABILITY sections 2 and 3, step 5
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import time
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import structlog
 
 from exchange.chores import Chore
+from exchange.comparison import Comparison, Found
 from exchange.spool import KEPT
 from exchange.sweep import drop_kept, kept_copies
 from storage import objects_held
-from storage.objects import ObjectDamaged, ObjectMissing, ObjectsAway
+from storage.objects import ObjectDamaged
 
 if TYPE_CHECKING:
     from exchange.chores import Fence, Steps, Turn
@@ -34,64 +33,7 @@ SHORTEST_REST_SECONDS = 1.0
 BATCH = 200
 """Due objects fetched at a time."""
 
-STEP_BYTES = 16 * 2**20
-"""Read between two steps, so that stopping never waits for a large object."""
-
 log = structlog.get_logger()
-
-
-class Found(StrEnum):
-    """What the store holds under a digest."""
-
-    WHOLE = "whole"
-    MISSING = "missing"
-    DAMAGED = "damaged"
-
-
-class Check:
-    """One object being compared; `found` is known when `steps` has ended."""
-
-    def __init__(self, exchange: Exchange, row: ObjectRow, *, fence: Fence) -> None:
-        self._exchange = exchange
-        self._row = row
-        self._fence = fence
-        self.found = Found.DAMAGED
-
-    async def steps(self) -> Steps:
-        """Read the object to its end and write down the outcome; a lost one comes back from its kept copy, if any.
-
-        Raises `ObjectsAway` when the store as such does not answer.
-        """
-        for last in (False, True):
-            try:
-                async for _ in self._compare():
-                    yield
-            except ObjectMissing:
-                self.found = Found.MISSING
-            except ObjectsAway:
-                await self._exchange.objects.check()
-                if not last:  # the store works: was it a moment's trouble, or can it not read this one object?
-                    continue
-            break
-        present = self.found is Found.WHOLE
-        if not present:
-            log.error(f"object.{self.found.value}", sha256=self._row.sha256.hex(), size=self._row.size)
-            present = await restore(self._exchange, self._row)
-        async with self._exchange.database.transaction() as conn:
-            await self._fence(conn)
-            await objects_held.mark_checked(conn, self._row.sha256, present=present)
-
-    async def _compare(self) -> Steps:
-        digest, size, step = hashlib.sha256(), 0, 0
-        async for chunk in self._exchange.objects.read(self._row.sha256.hex()):
-            digest.update(chunk)
-            size += len(chunk)
-            step += len(chunk)
-            if step >= STEP_BYTES:
-                step = 0
-                yield
-        if size == self._row.size and digest.digest() == self._row.sha256:
-            self.found = Found.WHOLE
 
 
 async def scrub(exchange: Exchange, turn: Turn) -> Steps:
@@ -108,8 +50,10 @@ async def scrub(exchange: Exchange, turn: Turn) -> Steps:
                 limit=BATCH,
             )
         for row in due:
-            async for _ in Check(exchange, row, fence=turn.hold).steps():
+            comparison = Comparison(exchange.objects, row)
+            async for _ in comparison.steps():
                 yield
+            await _conclude(exchange, row, comparison.found, fence=turn.hold)
             yield
         if len(due) < BATCH:
             return
@@ -121,6 +65,21 @@ def rest_seconds(exchange: Exchange) -> float:
 
 
 CHORE = Chore(name="scrub", steps=scrub, rest=rest_seconds)
+
+
+async def _conclude(exchange: Exchange, row: ObjectRow, found: Found, *, fence: Fence) -> None:
+    if found is not Found.WHOLE:
+        log.error(f"object.{found.value}", sha256=row.sha256.hex(), size=row.size)
+    await settle(exchange, row, found, fence=fence)
+
+
+async def settle(exchange: Exchange, row: ObjectRow, found: Found, *, fence: Fence) -> bool:
+    """Write down what was found; a lost object comes back from its kept copy, if there is one. True: it is there."""
+    present = found is Found.WHOLE or await restore(exchange, row)
+    async with exchange.database.transaction() as conn:
+        await fence(conn)
+        await objects_held.mark_checked(conn, row.sha256, present=present)
+    return present
 
 
 async def restore(exchange: Exchange, row: ObjectRow) -> bool:
@@ -149,9 +108,10 @@ async def _scrub_kept(exchange: Exchange, turn: Turn) -> Steps:
             row = await objects_held.object_row(conn, bytes.fromhex(path.name))
         if row is None:
             continue
-        check = Check(exchange, row, fence=turn.hold)
-        async for _ in check.steps():
+        comparison = Comparison(exchange.objects, row)
+        async for _ in comparison.steps():
             yield
-        if check.found is Found.WHOLE:
+        await _conclude(exchange, row, comparison.found, fence=turn.hold)
+        if comparison.found is Found.WHOLE:
             await exchange.threads.run(drop_kept, path, changed)
         yield

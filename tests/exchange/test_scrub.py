@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
-from exchange import scrub as scrub_module
+from exchange import comparison
 from exchange.scrub import CHORE
 from exchange.worker import Worker
 from storage import objects_held
@@ -152,7 +152,7 @@ async def test_kept_copy_of_an_unknown_object_stays(exchange: Exchange) -> None:
 
 
 async def test_stopping_does_not_wait_for_a_large_object(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scrub_module, "STEP_BYTES", 1)
+    monkeypatch.setattr(comparison, "STEP_BYTES", 1)
     sha256 = await recorded(exchange, b"x" * 1_000_000)
     worker = Worker(exchange, [])
     await worker.stop()
