@@ -38,6 +38,14 @@ ENTITY = Rule(
     "SECURITY 2.5",
 )
 
+VERSION = Rule(
+    "envelope.version",
+    FaultClass.BAD_VALUE,
+    "Tệp khai báo XML {found}; edXML dùng XML 1.0. Hãy sửa phần khai báo ở đầu tệp.",
+    "The file declares XML {found}; edXML is XML 1.0. Correct the declaration at its start.",
+    "XML 1.0 section 2.8",
+)
+
 BOM = b"\xef\xbb\xbf"
 """Old systems write it before UTF-8; it says nothing else and is skipped once."""
 
@@ -78,6 +86,8 @@ def parse(data: bytes) -> etree._Element:
     info = root.getroottree().docinfo
     if info.internalDTD is not None or info.externalDTD is not None:
         _refuse_doctype(data)
+    if info.xml_version != "1.0":
+        VERSION.refuse(value=info.xml_version, found=info.xml_version)
     faults = [_annotation_fault(node) for node in islice(_annotations(root), MAX_FAULTS)]
     if faults:
         raise Refused(*faults)

@@ -94,6 +94,11 @@ def test_what_is_not_xml_is_refused(data: bytes) -> None:
     assert codes(data) == ["envelope.not_xml"]
 
 
+def test_other_versions_of_xml_are_refused() -> None:
+    assert codes(b'<?xml version="1.1"?><a/>') == ["envelope.version"]
+    assert codes(b'<?xml version="1.0"?><a/>') == []
+
+
 def test_cdata_is_text() -> None:
     assert parse(b"<a><![CDATA[<b>]]></a>").text == "<b>"
 
