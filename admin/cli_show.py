@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from envelopes.faults import Fault
-    from exchange.client_types import Delivery, Event, Submission
+    from exchange.client_types import Delivery, Event, Signature, Submission
 
 STATES = {
     "waiting": "chờ nhận",
@@ -105,7 +105,14 @@ def subject(one: Delivery) -> str:
     if one.status is not None:
         return f"trạng thái {status_words(one.status.code)}\n{one.status.description or ''}".rstrip()
     operation = f"[{OPERATIONS.get(one.operation, one.operation)}] " if one.operation not in (None, "new") else ""
-    return f"{operation}{one.number}/{one.notation} {day(one.issued_on)}\n{one.subject or ''}".rstrip()
+    return f"{operation}{one.number}/{one.notation} {day(one.issued_on)}{unsigned(one)}\n{one.subject or ''}".rstrip()
+
+
+def unsigned(one: Delivery) -> str:
+    """A mark on everything that is not plainly signed (promise P8)."""
+    if one.signature is None or one.signature.outcome == "verified":
+        return ""
+    return f" [{OUTCOMES.get(one.signature.outcome, one.signature.outcome)}]"
 
 
 def urgency(level: int) -> str:
@@ -144,13 +151,12 @@ def _states(one: Submission) -> str:
 
 def submission(one: Submission) -> None:
     """Everything about one envelope that was sent."""
-    profile = f" ({one.signature.profile})" if one.signature.profile else ""
     say(
         f"Mã / envelope:          {one.id}",
         f"Văn bản / document:     {reference(one.kind, one.reference)}",
         f"Từ / from:              {one.sender}",
         f"Nhận lúc / taken:       {moment(one.accepted_at)}",
-        f"Chữ ký / signature:     {OUTCOMES.get(one.signature.outcome, one.signature.outcome)}{profile}",
+        signature_line(one.signature),
         f"SHA-256:                {one.sha256} ({one.size} byte)",
     )
     for delivery in one.deliveries:
@@ -158,6 +164,12 @@ def submission(one: Submission) -> None:
         events(delivery.events)
     faults((missing.fault for missing in one.undeliverable), word="Không gửi được / undeliverable")
     faults(one.warnings, word="Cảnh báo / warning")
+
+
+def signature_line(signature: Signature) -> str:
+    """What the gate said of the signature."""
+    profile = f" ({signature.profile})" if signature.profile else ""
+    return f"Chữ ký / signature:     {OUTCOMES.get(signature.outcome, signature.outcome)}{profile}"
 
 
 def delivery(one: Delivery) -> None:
@@ -169,6 +181,7 @@ def delivery(one: Delivery) -> None:
         f"Đến lúc / arrived:      {moment(one.accepted_at)}",
         *(f"                        {line}" for line in subject(one).split("\n")),
         f"Trạng thái / state:     {STATES.get(one.state, one.state)}",
+        *((signature_line(one.signature),) if one.signature else ()),
         f"SHA-256:                {one.sha256} ({one.size} byte)",
     )
     for attached in one.attachments:

@@ -124,6 +124,7 @@ class Delivery:
     sha256: str
     size: int
     accepted_at: datetime
+    signature: Signature | None = None
     status: Status | None = None
     attachments: tuple[Attachment, ...] = ()
     events: tuple[Event, ...] = ()

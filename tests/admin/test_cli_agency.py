@@ -165,6 +165,16 @@ def test_json_is_what_the_api_says(shell: Shell) -> None:
     assert sent["undeliverable"][0]["fault"]["message"]["en"] == "No such agency"
 
 
+@pytest.mark.parametrize(
+    ("outcome", "mark"), [("verified", ""), ("absent", "không ký số"), ("verified_weak", "SHA-1"), ("held", "tạm giữ")]
+)
+def test_nothing_unsigned_is_shown_as_signed(shell: Shell, outcome: str, mark: str) -> None:
+    shell.peer.script(inbox(delivery(signature={"outcome": outcome, "profile": None, "certificate": None})))
+    shown = shell("inbox").stdout
+    assert mark in shown
+    assert ("[" in shown) is bool(mark)
+
+
 def test_foreign_text_cannot_command_the_terminal(shell: Shell) -> None:
     shell.peer.script(inbox(delivery(subject="\x1b[2J[red]đỏ[/red]\u202egnud")))
     shown = shell("inbox").stdout
