@@ -60,7 +60,7 @@ async def sweep(exchange: Exchange, turn: Turn) -> Steps:
     async with aclosing(
         orphans(exchange.database, exchange.objects, older_seconds=settings.sweep_after_seconds)
     ) as found:
-        async for batch in found:
+        async for _, batch in found:
             for stat in batch:
                 removed += await remove_orphan(exchange.database, exchange.objects, stat.sha256, fence=turn.hold)
             yield
@@ -81,16 +81,19 @@ CHORE = Chore(name="sweep", steps=sweep, rest=rest_seconds)
 
 async def orphans(
     database: Database, objects: Objects, *, older_seconds: float
-) -> AsyncGenerator[list[ObjectStat], None]:
-    """Objects in the store that nobody answers for and that are old, in batches (some empty), by the store's clock."""
+) -> AsyncGenerator[tuple[int, list[ObjectStat]], None]:
+    """Objects in the store that nobody answers for and that are old by the store's clock.
+
+    In batches: how many objects were looked at, and the orphans among them.
+    """
     before = datetime.now(UTC) - timedelta(seconds=older_seconds)
     batch: list[ObjectStat] = []
     async for stat in objects.list():
         batch.append(stat)
         if len(batch) == BATCH:
-            yield await _unknown(database, batch, before)
+            yield len(batch), await _unknown(database, batch, before)
             batch = []
-    yield await _unknown(database, batch, before)
+    yield len(batch), await _unknown(database, batch, before)
 
 
 async def remove_orphan(database: Database, objects: Objects, sha256: str, *, fence: Fence) -> bool:
