@@ -117,7 +117,8 @@ def crl_facts(data: bytes) -> CrlFacts:
     """The facts of one revocation list in PEM or DER; raises `Refused` for anything else."""
     try:
         found = _load(data, b"X509 CRL", lambda pem: [x509.load_pem_x509_crl(pem)], rules.LIST_UNREADABLE)
-        found = found or x509.load_der_x509_crl(data)
+        if found is None:  # not `or`: a list without entries is false
+            found = x509.load_der_x509_crl(data)
         der = found.public_bytes(Encoding.DER)
         return CrlFacts(
             der=der,

@@ -81,7 +81,7 @@ def check_identifiers(root: etree._Element) -> None:
             if local_name(name).lower() != "id":
                 continue
             if value in seen:
-                rules.ID_REPEATED.refuse(value=value)
+                rules.ID_REPEATED.refuse(value=value, identifier=value)
             seen.add(str(value))
 
 

@@ -52,8 +52,8 @@ MALFORMED = Rule(
 ID_REPEATED = Rule(
     "signature.id_repeated",
     _M,
-    "Giá trị Id {value} xuất hiện nhiều hơn một lần, không rõ phần nào được ký. Hãy để mỗi Id một giá trị riêng.",
-    "The Id value {value} occurs more than once, so it is not clear what is signed. Give each Id its own value.",
+    "Giá trị Id {identifier} xuất hiện nhiều hơn một lần, không rõ phần nào được ký. Hãy để mỗi Id một giá trị riêng.",
+    "The Id value {identifier} occurs more than once, so it is not clear what is signed. Give each Id its own value.",
     _STEPS,
 )
 ALGORITHM = Rule(
