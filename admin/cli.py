@@ -12,6 +12,7 @@ from admin import (
     cli_ca,
     cli_certificate,
     cli_letters,
+    cli_operations,
     cli_receive,
     cli_report,
     cli_send,
@@ -33,6 +34,7 @@ COMMANDS: Sequence[click.Command] = (
     *cli_ca.COMMANDS,
     *cli_account.COMMANDS,
     *cli_settings.COMMANDS,
+    *cli_operations.COMMANDS,
 )
 """Every command, in the order a newcomer meets them; a new module adds its own list here."""
 
