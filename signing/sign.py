@@ -117,8 +117,8 @@ class Signer:
 def _check_identifiers_free(places: Places) -> None:
     for part in places.parts:
         if part.identifier not in (None, part.name):
-            rule = sign_rules.IDENTIFIER_TAKEN
-            rule.refuse(part.name, part.identifier or "", name=part.name, found=part.identifier)
+            found = part.identifier
+            sign_rules.IDENTIFIER_TAKEN.refuse(part.name, found, name=part.name, found=found)
 
 
 def _read(data: bytes) -> tuple[etree._Element, Parts]:

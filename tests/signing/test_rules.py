@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
 from string import Formatter
 
 import pytest
 
+import signing
 from envelopes.faults import Rule
 from signing import certificate_rules, gate_rules, sign_rules
 
@@ -26,3 +29,30 @@ def test_rule_says_the_same_in_both_languages(rule: Rule) -> None:
     assert fault.vi
     assert fault.vi.endswith(".")
     assert fault.en.endswith(".")
+
+
+def test_every_use_of_a_rule_fills_its_places() -> None:
+    """A place left open would raise inside the gate, where it would pass for a library's exception."""
+    codes = {
+        name: rule
+        for module in (certificate_rules, gate_rules, sign_rules)
+        for name, rule in vars(module).items()
+        if isinstance(rule, Rule)
+    }
+    used = set()
+    for path in Path(signing.__file__).parent.glob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text())):
+            name, given = _rule_call(call)
+            if name in codes:
+                wanted = {place for _, place, _, _ in Formatter().parse(codes[name].en) if place}
+                assert given - {"path", "value"} == wanted, f"{path.name}: {name}"
+                used.add(name)
+    assert used >= codes.keys() - {"UNREADABLE", "LIST_UNREADABLE"}  # these two also travel as arguments
+
+
+def _rule_call(call: ast.AST) -> tuple[str, set[str]]:
+    """`rules.NAME.at(..., name=...)` as NAME and its keywords."""
+    if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in ("at", "refuse")):
+        return "", set()
+    rule = call.func.value
+    return getattr(rule, "attr", ""), {keyword.arg or "" for keyword in call.keywords}
