@@ -51,12 +51,15 @@ class Layout:
 
 
 class LineBreaker:
-    """Puts white space into base64 characters as a layout says, a piece at a time; the tail is the caller's."""
+    """Puts white space into base64 characters as a layout says, a piece at a time; the tail is the caller's.
 
-    def __init__(self, layout: Layout) -> None:
+    `written`: how many characters of the text are out already.
+    """
+
+    def __init__(self, layout: Layout, *, written: int = 0) -> None:
         self._layout = layout
-        self._column = 0
-        self._started = False
+        self._column = (written - 1) % layout.line + 1 if written and layout.line else written
+        self._started = written > 0
 
     def feed(self, characters: bytes) -> bytes:
         """The text of `characters`, which follow all characters fed before."""
