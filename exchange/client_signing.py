@@ -6,27 +6,28 @@ of an attachment yet, both are added from the content, because that is what the 
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, BinaryIO
 from xml.parsers import expat
-
-from envelopes.rebuilding import pieces
-from envelopes.splitting import Splitter
 
 from envelopes.dom import parse
 from envelopes.faults import FaultClass, Rule
 from envelopes.limits import LT, NS
 from envelopes.parts import find_parts
+from envelopes.rebuilding import pieces
+from envelopes.splitting import Splitter
 from exchange.client_disk import aside
 from exchange.client_files import CHUNK, FileChanged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from hashlib import _Hash
     from pathlib import Path
 
-    from envelopes.splitting import Content, Split
     from lxml import etree
 
     from envelopes.layout import Layout
+    from envelopes.splitting import Content, Split
     from signing.sign import Signer
 
 ENTRY_UNMATCHED = Rule(
@@ -57,13 +58,14 @@ def sign_file(source: Path, target: Path, signer: Signer) -> None:
 
 
 class _Nowhere:
-    """A sink for attachments of which only digest and size are wanted."""
+    """A sink for attachments of which only digest and size of the payload are wanted; their text is copied anyway."""
 
     def payload(self, n: int, data: bytes) -> None:
         """Drop it."""
 
-    def irregular(self, n: int, layout: Layout, text_size: int) -> None:
-        """Drop it."""
+    def irregular(self, n: int, layout: Layout, text_size: int) -> _Hash:
+        """Drop it; the text's digest, which this begins wrongly, is not looked at."""
+        return hashlib.sha256()
 
     def text(self, n: int, data: bytes) -> None:
         """Drop it."""

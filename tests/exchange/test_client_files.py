@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import tracemalloc
@@ -10,7 +11,6 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 import pytest
-from envelopes.splitting import Splitter
 
 from envelopes.dom import parse
 from envelopes.faults import Refused
@@ -19,6 +19,7 @@ from envelopes.matching import attachment_faults
 from envelopes.model import Document, Organization, ResponseFor, Signatory, StatusMessage
 from envelopes.parts import find_parts
 from envelopes.reading import read
+from envelopes.splitting import Splitter
 from exchange.client_files import FileChanged, write_envelope
 from exchange.client_json import parse as parse_json
 from exchange.client_signing import sign_file
@@ -26,15 +27,16 @@ from exchange.client_status import Answered, status_message
 from exchange.client_types import Delivery
 from signing import gate
 from signing.authority import Authority
+from signing.places import cut, find_places
 from signing.sign import Signer
 from tests.support.peer import DELIVERY
 
 if TYPE_CHECKING:
+    from hashlib import _Hash
     from pathlib import Path
 
-    from envelopes.splitting import Split
-
     from envelopes.layout import Layout
+    from envelopes.splitting import Split
 
 TODAY = date(2026, 11, 24)
 MEBIBYTE = 2**20
@@ -49,7 +51,7 @@ class Payloads:
     def payload(self, n: int, data: bytes) -> None:
         self.found.setdefault(n, bytearray()).extend(data)
 
-    def irregular(self, n: int, layout: Layout, text_size: int) -> None:
+    def irregular(self, n: int, layout: Layout, text_size: int) -> _Hash:
         raise AssertionError("a file of ours has regular base64")
 
     def text(self, n: int, data: bytes) -> None:
@@ -218,6 +220,18 @@ def test_file_of_another_program_is_signed_without_touching_its_attachments(
     message = understood(found)
     assert message.manifest[0].sha256 == hashlib.sha256(b"hello").hexdigest()
     assert attachment_faults(message, found.contents) == []
+
+
+def test_text_of_any_layout_is_copied_as_it_stands(tmp_path: Path, signer: Signer) -> None:
+    payload = bytes(range(256)) * 8
+    text = base64.b64encode(payload).decode()
+    irregular = "\r\n \t".join((text[:5], text[5:700], text[700:701], text[701:]))
+    data = signed(foreign(content=irregular), tmp_path, signer)
+    assert irregular.encode() in data
+    inspected = gate.inspect(cut(data, find_places(data).contents))
+    message = read(inspected.parts, today=TODAY).message
+    assert isinstance(message, Document)
+    assert message.manifest[0].sha256 == hashlib.sha256(payload).hexdigest()
 
 
 def test_own_file_is_signed_later_as_well_as_at_once(
