@@ -1,0 +1,202 @@
+"""The shapes of API v1 as JSON Schema 2020-12, with examples that a test checks against them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from envelopes.states import State
+from exchange.api.cursors import AGENCY_CURSOR, INBOX_CURSOR, OUTBOX_CURSOR
+from exchange.directory import LEVELS
+
+Schema = dict[str, Any]
+
+ENVELOPE_ID = "0199b1f0-6d2c-7a41-9c53-2f8e5a7d1b10"
+DELIVERY_ID = "0199b1f0-6d2c-7b02-8f14-5e6a7c8d9e01"
+REQUEST_ID = "0199b1f0-6d2c-7c00-a1b2-c3d4e5f60718"
+DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+MOMENT = "2026-11-23T02:15:00.123Z"
+AGENCY_PATTERN = "^[0-9A-Za-z._-]{1,35}$"
+
+
+def text(description: str = "", **more: Any) -> Schema:
+    """A string."""
+    return {"type": "string", **({"description": description} if description else {}), **more}
+
+
+def maybe(schema: Schema) -> Schema:
+    """The same, or null."""
+    found = {**schema, "type": [schema["type"], "null"]}
+    if "enum" in schema:
+        found["enum"] = [*schema["enum"], None]
+    return found
+
+
+def ref(name: str) -> Schema:
+    """A schema of the components."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def many(name: str, description: str = "") -> Schema:
+    """A list of a schema of the components."""
+    return {"type": "array", "items": ref(name), **({"description": description} if description else {})}
+
+
+def record(description: str, /, **properties: Schema) -> Schema:
+    """An object with exactly these properties, all there (a trailing _ is cut off)."""
+    named = {name.removesuffix("_"): schema for name, schema in properties.items()}
+    return {
+        "type": "object",
+        "description": description,
+        "properties": named,
+        "required": list(named),
+        "additionalProperties": False,
+    }
+
+
+def lacking(schema: Schema, *names: str) -> Schema:
+    """The same object, in which these properties may be left out."""
+    return schema | {"required": [name for name in schema["required"] if name not in names]}
+
+
+def page(name: str, item: str, cursor: str) -> Schema:
+    """One page of a list."""
+    following = maybe(text("cursor of the next page, null on the last", pattern=cursor))
+    return record(f"One page of {name}.", **{name: many(item), "next": following})
+
+
+IDENTIFIER = text("UUIDv7", format="uuid", examples=[ENVELOPE_ID])
+TIME = text("RFC 3339, UTC", format="date-time", examples=[MOMENT])
+DATE = text("YYYY-MM-DD", format="date", examples=["2026-11-20"])
+SHA256 = text("SHA-256, lower-case hex", pattern="^[0-9a-f]{64}$", examples=[DIGEST])
+SIZE = {"type": "integer", "minimum": 0, "description": "bytes", "examples": [14321]}
+AGENCY = text("agency code (OrganId)", pattern=AGENCY_PATTERN, examples=["H08.02"])
+KIND = text("what the envelope carries", enum=["document", "status"])
+OPERATION = maybe(text("business operation; null for a status", enum=["new", "recall", "update", "replace"]))
+STATE = text("state of a delivery", enum=[state.value for state in State])
+STATUS_CODE = text("edXML StatusCode", pattern="^[0-9]{2}$", examples=["03"])
+MESSAGE = record("What is wrong and what to do, in both languages.", vi=text(), en=text())
+URGENCY = {"type": "integer", "minimum": 0, "maximum": 4, "description": "0 thường … 4 hỏa tốc hẹn giờ"}
+FLAG = {"type": "boolean"}
+
+_SENT = {
+    "id": IDENTIFIER,
+    "kind": KIND,
+    "reference": text("the sender's own id (DocumentId); a status message's is its digest"),
+    "operation": OPERATION,
+    "sender": AGENCY,
+    "sha256": SHA256,
+    "size": SIZE,
+    "accepted_at": TIME,
+    "signature": ref("Signature"),
+}
+_SENT_TAIL = {
+    "undeliverable": many("Undeliverable", "recipients that get nothing"),
+    "warnings": many("Warning", "what was odd but no reason to refuse"),
+    "receipt": text("where the sealed receipt is", format="uri-reference"),
+}
+_DELIVERY = {
+    "id": IDENTIFIER,
+    "envelope": IDENTIFIER,
+    "kind": KIND,
+    "operation": OPERATION,
+    "reference": text("the sender's own id"),
+    "sender": AGENCY,
+    "recipient": AGENCY,
+    "number": maybe(text("số")),
+    "notation": maybe(text("ký hiệu")),
+    "subject": maybe(text("trích yếu")),
+    "issued_on": maybe(DATE),
+    "urgency": URGENCY,
+    "due_on": maybe(DATE),
+    "state": STATE,
+    "sha256": SHA256,
+    "size": SIZE,
+    "accepted_at": TIME,
+    "signature": ref("Signature"),
+    "status": {"oneOf": [ref("Status"), {"type": "null"}]},
+    "attachments": many("Attachment", "empty for a status"),
+}
+
+SCHEMAS: dict[str, Schema] = {
+    "Problem": lacking(
+        record(
+            "RFC 9457 problem details.",
+            type=text("about:blank#KIND", format="uri-reference"),
+            title=text(),
+            status={"type": "integer", "minimum": 400, "maximum": 599},
+            detail=text("Vietnamese / English"),
+            request_id=text("tell it to the administrator"),
+            faults=many("Fault", "every fault found, not only the first"),
+        ),
+        "faults",
+    ),
+    "Fault": record(
+        "One thing that is wrong.",
+        code=text("stable, noun.adjective", examples=["attachment.missing"]),
+        path=text("where in the file, local names"),
+        class_=text("N missing, R too long, T wrong type, M bad value", enum=["N", "R", "T", "M"]),
+        value=text("the offending value, shortened"),
+        message=MESSAGE,
+        rule=text("where the rule comes from"),
+    ),
+    "Signature": record(
+        "What the gate said of the signature.",
+        outcome=text(enum=["verified", "verified_weak", "absent", "held"]),
+        profile=maybe(text("P parts, W whole file", enum=["P", "W"])),
+        certificate=maybe(SHA256),
+    ),
+    "SentDelivery": record("One recipient.", id=IDENTIFIER, recipient=AGENCY, state=STATE),
+    "FollowedDelivery": record(
+        "One recipient with its history.", id=IDENTIFIER, recipient=AGENCY, state=STATE, events=many("Event")
+    ),
+    "Undeliverable": record(
+        "A recipient that gets nothing, and why.",
+        recipient=text(),
+        fault=record("The reason.", code=text(), message=MESSAGE),
+    ),
+    "Warning": record("Odd, but no reason to refuse.", code=text(), path=text(), value=text(), message=MESSAGE),
+    "Event": record(
+        "One line of a delivery's history, never changed.",
+        at=TIME,
+        event=text("what happened", examples=["accepted"]),
+        code=maybe(STATUS_CODE),
+        by=maybe(text("the agency that says so")),
+        description=maybe(text()),
+        flagged={**FLAG, "description": "out of order: kept and delivered, moved nothing"},
+    ),
+    "Submission": record("An envelope as taken.", **_SENT, deliveries=many("SentDelivery"), **_SENT_TAIL),
+    "Envelope": record("A sent envelope now.", **_SENT, deliveries=many("FollowedDelivery"), **_SENT_TAIL),
+    "Attachment": record(
+        "One attachment as a person opens it.",
+        n={"type": "integer", "minimum": 1},
+        name=text(),
+        media_type=text(),
+        size=SIZE,
+        sha256=SHA256,
+    ),
+    "Status": record(
+        "What a status message says.",
+        code=STATUS_CODE,
+        description=maybe(text()),
+        reported_at=maybe(TIME),
+        delivery=maybe(text("the delivery it speaks of", format="uuid")),
+    ),
+    "Waiting": record("A delivery in the inbox.", **_DELIVERY),
+    "Delivery": record("A delivery with its history.", **_DELIVERY, events=many("Event")),
+    "Confirmation": record("The file as stored by the recipient.", sha256=SHA256),
+    "Confirmed": record("Received and stored.", id=IDENTIFIER, state=STATE, confirmed_at=TIME),
+    "Agency": record(
+        "An agency of the directory.",
+        code=AGENCY,
+        name=text(),
+        level=maybe(text(enum=list(LEVELS))),
+        parent=maybe(AGENCY),
+        active={**FLAG, "description": "whether documents can be delivered to it"},
+    ),
+    "Outbox": page("envelopes", "Envelope", OUTBOX_CURSOR.pattern),
+    "Inbox": page("deliveries", "Waiting", INBOX_CURSOR.pattern),
+    "Agencies": page("agencies", "Agency", AGENCY_CURSOR.pattern),
+    "Alive": record("The process answers.", status=text(enum=["alive"])),
+    "Ready": record("Whether documents should be sent here.", ready=FLAG, checks=many("Check")),
+    "Check": record("One self-check.", name=text(), ok=FLAG),
+}

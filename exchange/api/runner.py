@@ -1,0 +1,150 @@
+"""The server side of a connection: nobody holds one open without asking, and even what is not HTTP gets an answer.
+
+aiohttp has no limit on how long a request's head may take (TM-40); this adds one, through methods it lets override.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from exchange.api.app import RUNNER_OPTIONS
+from exchange.api.around import CAUTION
+from exchange.api.errors import answer
+from exchange.identifiers import uuid7
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HEAD_SECONDS = 10.0
+"""From the first byte of a connection's life, or of a request, to the end of that request's head."""
+
+log = structlog.get_logger()
+
+
+class _Connection(web.RequestHandler):
+    """One connection. Its head timer runs while a head is awaited or half arrived, not while a request is handled."""
+
+    def __init__(self, *given: Any, head_seconds: float, **options: Any) -> None:
+        super().__init__(*given, **options)
+        self._head_seconds = head_seconds
+        self._timer: asyncio.TimerHandle | None = None
+        self._handling = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The first head is awaited."""
+        super().connection_made(transport)
+        self._start()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Nothing is awaited any more."""
+        self._stop()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """A head has begun, unless this belongs to the request being handled."""
+        if not self._handling and self._timer is None:
+            self._start()
+        super().data_received(data)
+
+    def eof_received(self) -> bool | None:  # type: ignore[override]
+        """The caller sends no more. In the middle of a body it still hears what was wrong with that."""
+        request = self.reading
+        if request is None or request.content.is_eof():
+            return None
+        request.content.set_exception(web.RequestPayloadError("the body was cut off"))
+        return True  # keep the other direction open
+
+    reading: web.BaseRequest | None = None
+
+    def head_complete(self, request: web.BaseRequest) -> None:
+        """The head has arrived and the request is handled from here on."""
+        self._handling = True
+        self.reading = request
+        self._stop()
+
+    async def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        """The request is over."""
+        try:
+            return await super().finish_response(request, resp, start_time)
+        finally:
+            self._handling = False
+            self.reading = None
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """What the parser could not read is answered like everything else, and is no error of ours."""
+        if not isinstance(exc, HttpProcessingError) or request.writer.output_size > 0:
+            return super().handle_error(request, status, exc, message)
+        request_id = str(uuid7())
+        log.info("request.garbled", request_id=request_id, error=type(exc).__name__)
+        response = answer(exc, request_id)
+        response.headers.update(CAUTION | {"X-Request-Id": request_id})
+        response.force_close()
+        return response
+
+    def _start(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(self._head_seconds, self._late)
+
+    def _stop(self) -> None:
+        timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.cancel()
+
+    def _late(self) -> None:
+        self._timer = None
+        self.force_close()
+
+
+class _Server(web.Server):
+    def __init__(self, stock: web.Server, options: dict[str, Any]) -> None:
+        super().__init__(stock.request_handler, request_factory=_noting(stock.request_factory), **options)
+        self._options = {name: value for name, value in options.items() if name != "handler_cancellation"}
+
+    def __call__(self) -> web.RequestHandler:
+        return _Connection(self, loop=asyncio.get_running_loop(), **self._options)
+
+
+def _noting(factory: Callable[..., Any]) -> Callable[..., Any]:
+    """Requests as `factory` makes them, telling their connection that the head is complete."""
+
+    def make(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> Any:
+        request = factory(message, payload, protocol, writer, task)
+        protocol.head_complete(request)
+        return request
+
+    return make
+
+
+class ApiRunner(web.AppRunner):
+    """A runner for `create_app`'s application, with everything it must be given. `options` win over `RUNNER_OPTIONS`.
+
+    `head_seconds`: how long the head of a request may take.
+    """
+
+    __slots__ = ("_options",)
+
+    def __init__(
+        self,
+        app: web.Application,
+        *,
+        head_seconds: float = HEAD_SECONDS,
+        shutdown_timeout: float = 60.0,
+        **options: Any,
+    ) -> None:
+        self._options = {**RUNNER_OPTIONS, **options, "head_seconds": head_seconds}
+        super().__init__(app, shutdown_timeout=shutdown_timeout)
+
+    async def _make_server(self) -> web.Server:
+        return _Server(await super()._make_server(), self._options)

@@ -1,0 +1,181 @@
+"""JSON answers from types: the only place that spells the fields of API v1."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from envelopes.faults import Fault
+    from exchange.collect import Arrival, Confirmed
+    from exchange.look import Sent
+    from storage.deliveries import DeliveryRow, Event
+    from storage.directory import Agency
+    from storage.envelopes import AttachmentRow, EnvelopeRow, Note
+
+    Json = dict[str, Any]
+
+
+def json_bytes(content: Any) -> bytes:
+    """JSON in UTF-8, Vietnamese readable."""
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def json_answer(content: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
+    """An answer of JSON; RFC 8259 knows no charset parameter."""
+    return web.Response(status=status, body=json_bytes(content), content_type="application/json", headers=headers)
+
+
+def moment(at: datetime) -> str:
+    """RFC 3339 in UTC with milliseconds (API v1, conventions)."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def fault_json(fault: Fault) -> Json:
+    """One fault as problems list it."""
+    return {
+        "code": fault.code,
+        "path": fault.path,
+        "class": fault.cls.value,
+        "value": fault.value,
+        "message": {"vi": fault.vi, "en": fault.en},
+        "rule": fault.source,
+    }
+
+
+def warning_json(note: Note) -> Json:
+    """One warning kept with an envelope."""
+    return {
+        "code": note.code,
+        "path": note.path,
+        "value": note.value,
+        "message": {"vi": note.vi, "en": note.en},
+    }
+
+
+def undeliverable_json(note: Note) -> Json:
+    """A recipient that gets nothing, and why."""
+    return {"recipient": note.recipient, "fault": {"code": note.code, "message": {"vi": note.vi, "en": note.en}}}
+
+
+def signature_json(row: EnvelopeRow) -> Json:
+    """What the gate said of the envelope."""
+    certificate = row.certificate.hex() if row.certificate else None
+    return {"outcome": row.outcome, "profile": row.profile, "certificate": certificate}
+
+
+def sent_json(sent: Sent, *, history: bool) -> Json:
+    """An envelope as its sender sees it; `history` adds each delivery's events."""
+    row = sent.envelope
+    return {
+        "id": str(row.id),
+        "kind": row.kind,
+        "reference": row.reference,
+        "operation": row.operation,
+        "sender": row.sender,
+        "sha256": row.sha256.hex(),
+        "size": row.size,
+        "accepted_at": moment(row.accepted_at),
+        "signature": signature_json(row),
+        "deliveries": [
+            _sent_delivery(one, sent.events.get(one.id, ()) if history else None) for one in sent.deliveries
+        ],
+        "undeliverable": [undeliverable_json(note) for note in row.undeliverable],
+        "warnings": [warning_json(note) for note in row.warnings],
+        "receipt": f"/v1/envelopes/{row.id}/receipt",
+    }
+
+
+def _sent_delivery(row: DeliveryRow, events: Sequence[Event] | None) -> Json:
+    shown: Json = {"id": str(row.id), "recipient": row.recipient, "state": row.state}
+    if events is not None:
+        shown["events"] = [event_json(event) for event in events]
+    return shown
+
+
+def event_json(event: Event) -> Json:
+    """One line of a delivery's history."""
+    assert event.at is not None  # the database stamps every line
+    return {
+        "at": moment(event.at),
+        "event": event.event,
+        "code": event.code,
+        "by": event.by,
+        "description": event.description,
+        "flagged": event.flagged,
+    }
+
+
+def arrival_json(arrival: Arrival, *, history: bool) -> Json:
+    """A delivery as its recipient sees it; `history` adds its events."""
+    row, delivery = arrival.envelope, arrival.delivery
+    shown: Json = {
+        "id": str(delivery.id),
+        "envelope": str(row.id),
+        "kind": row.kind,
+        "operation": row.operation,
+        "reference": row.reference,
+        "sender": row.sender,
+        "recipient": delivery.recipient,
+        "number": row.number or None,
+        "notation": row.notation or None,
+        "subject": row.subject or None,
+        "issued_on": row.issued_on.isoformat() if row.issued_on else None,
+        "urgency": row.urgency,
+        "due_on": row.due_on.isoformat() if row.due_on else None,
+        "state": delivery.state,
+        "sha256": row.sha256.hex(),
+        "size": row.size,
+        "accepted_at": moment(delivery.accepted_at),
+        "signature": signature_json(row),
+        "status": status_json(delivery),
+        "attachments": [attachment_json(one) for one in arrival.attachments],
+    }
+    if history:
+        shown["events"] = [event_json(event) for event in arrival.events]
+    return shown
+
+
+def status_json(row: DeliveryRow) -> Json | None:
+    """What a status message says, and of which delivery; None for a document."""
+    if row.kind != "status":
+        return None
+    return {
+        "code": row.status_code,
+        "description": row.status_text or None,
+        "reported_at": moment(row.reported_at) if row.reported_at else None,
+        "delivery": str(row.about) if row.about else None,
+    }
+
+
+def attachment_json(row: AttachmentRow) -> Json:
+    """One attachment as a person opens it: what was inside, when it came in a one-entry zip."""
+    opened = row.opened_object
+    return {
+        "n": row.n,
+        "name": row.name,
+        "media_type": (row.opened_media_type or row.media_type) if opened else row.media_type,
+        "size": row.opened_size if opened else row.size,
+        "sha256": (opened or row.object).hex(),
+    }
+
+
+def confirmed_json(confirmed: Confirmed) -> Json:
+    """The answer to a confirmation."""
+    return {"id": str(confirmed.id), "state": confirmed.state, "confirmed_at": moment(confirmed.confirmed_at)}
+
+
+def agency_json(agency: Agency) -> Json:
+    """One agency of the directory, and whether documents can be delivered to it."""
+    return {
+        "code": agency.code,
+        "name": agency.name,
+        "level": agency.level,
+        "parent": agency.parent,
+        "active": agency.active,
+    }
