@@ -10,7 +10,7 @@ import binascii
 import hashlib
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from envelopes import split_rules as rules
 from envelopes.layout import RUN_LIMIT, WHITESPACE, Layout, LineBreaker
@@ -64,7 +64,7 @@ class TextReader:
         self._taken = 0  # bytes of text that are done with
         self._held = b""  # bytes of text since the last whole group of four characters
         self._characters = 0
-        self._padded = False
+        self._padding: int | None = None  # where the first `=` stood in the file
         self._layout = Layout()
         self._breaker: LineBreaker | None = None
         self._text_digest: _Hash | None = None
@@ -73,7 +73,6 @@ class TextReader:
         """Take the next piece of text. Raises `Refused` for what is not base64."""
         data = self._held + text if self._held else text
         characters = data.translate(None, WHITESPACE)
-        self._check_alphabet(data, characters)
         rest = len(characters) % 4
         cut = _before_last(data, rest)
         if rest:
@@ -90,8 +89,8 @@ class TextReader:
 
     def close(self) -> ReadText:
         """The end of the text. Raises `Refused` for an unfinished group."""
-        if self._pending_characters():
-            rules.GARBLED_PADDING.refuse(self._path(), n=self._n, byte=self._start + self._taken + len(self._held))
+        if self._held.strip(WHITESPACE):
+            self._refuse(self._held)
         layout: Layout | None = None
         if self._text_digest is None and len(self._held) <= RUN_LIMIT:
             parts = self._layout
@@ -122,22 +121,23 @@ class TextReader:
         self._sink.payload(self._n, payload)
 
     def _decoded(self, text: bytes, characters: bytes) -> bytes:
-        if self._padded:
-            self._refuse_padding(text)
-        self._padded = characters.endswith(b"=")
+        if self._padding is not None:
+            self._refuse(text)
         try:
-            return binascii.a2b_base64(characters, strict_mode=True)
+            payload = binascii.a2b_base64(characters, strict_mode=True)
         except binascii.Error:
-            self._refuse_padding(text)
-            raise
+            self._refuse(text)
+        if characters.endswith(b"="):
+            self._padding = self._start + self._taken + text.index(b"=")
+        return payload
 
     def _fits(self, text: bytes, characters: bytes, payload: bytes) -> bool:
         """True when the text is what the layout, completed by what is new here, makes of the characters."""
-        if self._padded and not _is_canonical(characters, payload):
+        if self._padding is not None and not _is_canonical(characters, payload):
             return False
         if self._characters == 0 and not self._learn_lead(text):
             return False
-        if self._breaker is None and not self._learn_line(text):
+        if self._breaker is None and not self._learn_line(text, len(characters)):
             return False
         if self._breaker is None:
             lead = self._layout.lead if self._characters == 0 else b""
@@ -151,10 +151,10 @@ class TextReader:
         self._layout = Layout(lead=lead)
         return True
 
-    def _learn_line(self, text: bytes) -> bool:
+    def _learn_line(self, text: bytes, size: int) -> bool:
         """Take the first white space between characters for the newline; none of it means one line so far."""
         lead = len(self._layout.lead) if self._characters == 0 else 0
-        found = SPACE.search(text, lead)
+        found = None if len(text) == lead + size else SPACE.search(text, lead)
         if found is None:
             return True
         line = self._characters + found.start() - lead
@@ -183,20 +183,15 @@ class TextReader:
         self._text_digest.update(text)
         self._sink.text(self._n, text)
 
-    def _pending_characters(self) -> bool:
-        return bool(self._held.strip(WHITESPACE))
-
-    def _check_alphabet(self, data: bytes, characters: bytes) -> None:
-        if FOREIGN.search(characters):
-            found = FOREIGN.search(data)
-            assert found is not None
-            byte = self._start + self._taken + found.start()
-            rules.GARBLED_CHARACTER.refuse(self._path(), data[found.start() : found.start() + 1], n=self._n, byte=byte)
-
-    def _refuse_padding(self, text: bytes) -> None:
-        found = text.find(b"=")
-        byte = self._start + self._taken + max(found, 0)
-        rules.GARBLED_PADDING.refuse(self._path(), n=self._n, byte=byte)
+    def _refuse(self, text: bytes) -> NoReturn:
+        """Name the first byte that cannot be: what stands behind padding, or a foreign character, or the end."""
+        foreign, padding = FOREIGN.search(text), text.find(b"=")
+        base = self._start + self._taken
+        if self._padding is None and foreign is not None and not 0 <= padding < foreign.start():
+            byte = base + foreign.start()
+            rules.GARBLED_CHARACTER.refuse(self._path(), foreign[0], n=self._n, byte=byte)
+        end = base + (padding if padding >= 0 else len(text.rstrip(WHITESPACE)))
+        rules.GARBLED_PADDING.refuse(self._path(), n=self._n, byte=end if self._padding is None else self._padding)
 
     def _path(self) -> str:
         return f"AttachmentEncoded/Attachment[{self._n}]/ContentTransferEncoded"

@@ -31,7 +31,7 @@ FREE_BYTES = 1024 * 1024
 """Inflated bytes up to which the ratio says nothing: an empty form can shrink to nearly nothing."""
 
 END = struct.Struct("<4s4H2LH")
-"""End of central directory: signature, two disk numbers, entries here and in all, directory's size and place, comment."""
+"""End of central directory: signature, two disks, entries here and in all, directory's size and place, comment."""
 
 END_MAGIC = b"PK\x05\x06"
 
