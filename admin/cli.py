@@ -16,6 +16,7 @@ from admin import (
     cli_receive,
     cli_report,
     cli_send,
+    cli_serve,
     cli_settings,
     cli_system,
 )
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 COMMANDS: Sequence[click.Command] = (
+    *cli_serve.COMMANDS,
     *cli_letters.COMMANDS,
     *cli_send.COMMANDS,
     *cli_receive.COMMANDS,

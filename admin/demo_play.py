@@ -148,7 +148,7 @@ async def _look_back(say: _Account, client: Client, player: Player, envelope: st
     path.write_bytes(receipt)
     say.step(
         player,
-        f"nhận {len(statuses)} thông báo trạng thái và giữ biên nhận có dấu của trục: {path.name} ({len(receipt)} byte)",
+        f"nhận {len(statuses)} thông báo trạng thái và giữ biên nhận có dấu của trục ({path.name})",
         f"receives {len(statuses)} status messages and holds the sealed receipt",
     )
     say.table(seen)

@@ -19,7 +19,8 @@ from gunicorn.app.base import BaseApplication
 
 from admin.desk import create_desk
 from admin.logs import set_up_logs
-from exchange.api.app import RUNNER_OPTIONS, create_app
+from exchange.api.app import create_app
+from exchange.api.runner import ApiRunner
 from exchange.exchange import open_exchange
 from exchange.worker import Worker
 
@@ -59,13 +60,7 @@ async def make_runner(settings: Settings, *, work: bool) -> web.AppRunner:
     app.on_shutdown.append(wake)
     app.on_cleanup.append(close)
     log.info("service.opened", clock_skew_seconds=round(skew, 3), chores=work)
-    options: dict[str, Any] = {
-        **RUNNER_OPTIONS,
-        "keepalive_timeout": settings.keepalive_seconds,
-        "shutdown_timeout": settings.shutdown_seconds,
-        "access_log": None,
-    }
-    return web.AppRunner(app, **options)
+    return ApiRunner(app, keepalive_timeout=settings.keepalive_seconds, shutdown_timeout=settings.shutdown_seconds)
 
 
 async def _start_worker(stack: AsyncExitStack, exchange: Exchange) -> None:
@@ -121,17 +116,17 @@ def serve(settings: Settings, *, processes: int, work: bool) -> None:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop:
             loop.run(serve_until_stopped(settings, work=work))
         return
-    _Processes(settings, processes=processes, work=work).run()
+    _Processes(settings, processes=processes, work=work).run()  # type: ignore[no-untyped-call]
 
 
-class _Processes(BaseApplication):  # type: ignore[misc]
+class _Processes(BaseApplication):
     """Several processes on one socket under gunicorn's arbiter, which starts a dead one anew."""
 
     def __init__(self, settings: Settings, *, processes: int, work: bool) -> None:
         self._settings = settings
         self._processes = processes
         self._work = work
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
 
     def load_config(self) -> None:
         """What gunicorn decides; everything else is ours."""
@@ -145,9 +140,9 @@ class _Processes(BaseApplication):  # type: ignore[misc]
             "control_socket_disable": True,
             "proc_name": "lienthong",
         }
+        config: Any = self.cfg
         for name, value in values.items():
-            if name in self.cfg.settings:
-                self.cfg.set(name, value)
+            config.set(name, value)
 
     def load(self) -> Callable[[], Any]:
         """What each process runs after the fork."""

@@ -57,7 +57,9 @@ async def _large(ready: Stage, console: Console, decoded: float, sizes: tuple[in
         for way, one in (("submit", submitted), ("fetch", fetched)):
             text = size * 4 / 3 * 1.048576
             what = f"{way} {size} MB"
-            rows.append(Row(what=what, value=text / one.seconds, unit="MB/s", ceiling=decoded, ceiling_of="base64 + SHA-256"))
+            rows.append(
+                Row(what=what, value=text / one.seconds, unit="MB/s", ceiling=decoded, ceiling_of="base64 + SHA-256")
+            )
             rows.append(Row(what=f"  {way} {size} MB takes", value=one.seconds, unit="s"))
             rows.append(Row(what="  peak memory of the service", value=one.peak / 2**20, unit="MiB"))
     first, last = peaks[sizes[0]], peaks[sizes[-1]]

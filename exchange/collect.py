@@ -130,9 +130,7 @@ async def _delivery(conn: Connection, system: System, delivery_id: UUID) -> Wait
 async def _arrivals(conn: Connection, found: Sequence[Waiting]) -> list[Arrival]:
     attachments = await envelopes.attachments(conn, [one.envelope.id for one in found])
     return [
-        Arrival(
-            delivery=one.delivery, envelope=one.envelope, attachments=tuple(attachments.get(one.envelope.id, ()))
-        )
+        Arrival(delivery=one.delivery, envelope=one.envelope, attachments=tuple(attachments.get(one.envelope.id, ())))
         for one in found
     ]
 

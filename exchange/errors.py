@@ -1,4 +1,4 @@
-"""What a use case says when it will not answer, apart from `Refused`; only the HTTP layer knows which status that is."""
+"""What a use case says when it will not answer, apart from `Refused`; only the HTTP layer knows what status it is."""
 
 from __future__ import annotations
 

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
+from envelopes.packing import unwrap
+from envelopes.splitting import Splitter
+
 from envelopes.faults import Refused
 from envelopes.matching import attachment_faults
 from envelopes.model import Document, StatusMessage
-from envelopes.packing import unwrap
 from envelopes.reading import Reading, read
-from envelopes.splitting import Splitter
 from exchange import rules
 from exchange.errors import Busy
 from signing import gate
@@ -28,8 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from datetime import date
 
-    from envelopes.faults import Fault
     from envelopes.splitting import Split
+
+    from envelopes.faults import Fault
     from exchange.exchange import Exchange
     from exchange.spool import Opened, Spool
     from signing.gate import Inspected

@@ -47,9 +47,7 @@ async def receipt(exchange: Exchange, system: System, envelope_id: UUID) -> byte
     return found
 
 
-async def outbox(
-    exchange: Exchange, system: System, *, before: tuple[datetime, UUID] | None, limit: int
-) -> list[Sent]:
+async def outbox(exchange: Exchange, system: System, *, before: tuple[datetime, UUID] | None, limit: int) -> list[Sent]:
     """What the system's agencies sent, newest first, behind the given place."""
     async with exchange.database.acquire() as conn:
         rows = await envelopes.outbox_page(conn, senders=sorted(system.agencies), before=before, limit=limit)

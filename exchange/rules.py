@@ -68,13 +68,6 @@ WHOLE_TOO_LARGE = Rule(
     "Sign by parts (MessageHeader, Bussiness, edXMLManifest) to send larger files.",
     "SECURITY 1.4",
 )
-SIGNATURE_DECORATION = Rule(
-    "signature.decoration",
-    _M,
-    "Khối Signature không thuộc không gian tên xmldsig nên không phải chữ ký; tệp được ghi nhận là chưa ký.",
-    "The Signature block is not in the xmldsig namespace, so it signs nothing; the file is recorded as unsigned.",
-    "edXML section 8",
-)
 RECIPIENT_UNKNOWN = Rule(
     "recipient.unknown",
     _M,

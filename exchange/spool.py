@@ -18,6 +18,7 @@ from envelopes.rebuilding import pieces
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
+    from hashlib import _Hash
     from pathlib import Path
     from uuid import UUID
 
@@ -51,11 +52,18 @@ class Spool:
         """See `PayloadSink`."""
         self._file(str(n)).write(data)
 
-    def irregular(self, n: int, layout: Layout, text_size: int) -> None:
+    def irregular(self, n: int, layout: Layout, text_size: int) -> _Hash:
         """See `PayloadSink`: write out what was regular so far, then text and payload go side by side."""
         self._file(str(n)).flush()
+        digest = hashlib.sha256()
         with self.text_path(n).open("wb") as text:
-            _write_text(self.path(n), text.write, layout, text_size)
+
+            def write(data: bytes) -> None:
+                digest.update(data)
+                text.write(data)
+
+            _write_text(self.path(n), write, layout, text_size)
+        return digest
 
     def text(self, n: int, data: bytes) -> None:
         """See `PayloadSink`."""

@@ -1,4 +1,4 @@
-"""Taking an envelope: the one way in, for documents and status messages alike (DESIGN section 3, RELIABILITY section 3).
+"""Taking an envelope: the one way in, for documents and status messages alike (RELIABILITY section 3).
 
 Objects first, rows second: what is answered with an id has been committed with its sealed receipt.
 """
@@ -9,6 +9,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from envelopes.faults import Refused
 from envelopes.model import StatusMessage
 from exchange import rules, statuses, taking
 from exchange.failpoints import failpoint
@@ -108,13 +109,15 @@ def _same_or_conflict(before: EnvelopeRow, vouched: Vouched) -> Taken:
     if before.identity == vouched.identity:
         return Taken(id=before.id, created=False)
     first, second = before.sha256.hex(), vouched.split.sha256.hex()
-    rules.REFERENCE_CONFLICT.refuse(
-        "edXMLHeader/MessageHeader/DocumentId",
-        f"{first} {second}",
-        reference=before.reference,
-        accepted=before.accepted_at.isoformat(timespec="seconds"),
-        first=first,
-        second=second,
+    raise Refused(
+        rules.REFERENCE_CONFLICT.at(
+            "edXMLHeader/MessageHeader/DocumentId",
+            f"{first} {second}",
+            reference=before.reference,
+            accepted=before.accepted_at.isoformat(timespec="seconds"),
+            first=first,
+            second=second,
+        )
     )
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from envelopes.faults import Refused
 from envelopes.media import media_type
+
+from envelopes.faults import Refused
 from envelopes.model import Document, StatusMessage
 from exchange import rules
 from exchange.identifiers import uuid7
@@ -69,9 +70,7 @@ def plan_document(document: Document, known: Mapping[str, Agency], *, limit: int
 
 def note(fault: Fault, *, recipient: str = "") -> Note:
     """The fault as it is kept with an envelope."""
-    return Note(
-        code=fault.code, vi=fault.vi, en=fault.en, path=fault.path, value=fault.value, recipient=recipient
-    )
+    return Note(code=fault.code, vi=fault.vi, en=fault.en, path=fault.path, value=fault.value, recipient=recipient)
 
 
 def document_row(envelope_id: UUID, vouched: Vouched, plan: DocumentPlan, now: datetime) -> EnvelopeRow:
@@ -206,9 +205,7 @@ def files(vouched: Vouched, spool: Spool) -> dict[bytes, tuple[Path, int]]:
     return found
 
 
-def receipt_facts(
-    row: EnvelopeRow, rows: Sequence[DeliveryRow], attached: Sequence[AttachmentRow]
-) -> ReceiptFacts:
+def receipt_facts(row: EnvelopeRow, rows: Sequence[DeliveryRow], attached: Sequence[AttachmentRow]) -> ReceiptFacts:
     """What the exchange puts its seal to."""
     return ReceiptFacts(
         envelope=row.id,

@@ -117,9 +117,7 @@ async def test_half_altered_race_accepts_one_content(world: World) -> None:
     same = [world.envelope(document, world.attachment()) for _ in range(2)]
     other = [world.envelope(document, world.attachment("b.pdf")) for _ in range(2)]
     async with world.client(A) as sender, world.client(B) as recipient:
-        outcomes = await asyncio.gather(
-            *(sender.submit(path) for path in (same + other) * 5), return_exceptions=True
-        )
+        outcomes = await asyncio.gather(*(sender.submit(path) for path in (same + other) * 5), return_exceptions=True)
         taken = {one.id for one in outcomes if not isinstance(one, BaseException)}
         assert len(taken) == 1
         assert all(one.status == 409 for one in outcomes if isinstance(one, ApiRefused))

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from envelopes.model import Business, Document, Organization, Signatory
-from exchange.api.app import RUNNER_OPTIONS, create_app
+from exchange.api.app import create_app
+from exchange.api.runner import ApiRunner
 from exchange.client import Client
 from exchange.client_files import write_envelope
 from exchange.credentials import new_credential
@@ -174,7 +175,7 @@ async def _actor(conn: Connection, authority: Authority, code: str) -> Actor:
 @asynccontextmanager
 async def listening(exchange: Exchange) -> AsyncIterator[str]:
     """The exchange's HTTP service on a free port of loopback; its address."""
-    runner = web.AppRunner(create_app(exchange), **RUNNER_OPTIONS)
+    runner = ApiRunner(create_app(exchange))
     await runner.setup()
     try:
         site = web.TCPSite(runner, "127.0.0.1", 0)
