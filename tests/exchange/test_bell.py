@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-import asyncpg
 import pytest
 
 from exchange.bell import Bell
 from storage.database import Database
 from storage.deliveries import ring
+from tests.support.exchanges import closed_to_new
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -46,20 +45,6 @@ async def end_listener(database: Database) -> int:
                    WHERE application_name = 'lienthong-listen' AND datname = current_database()"""
             )
         )
-
-
-@asynccontextmanager
-async def closed_to_new(template: Template, database: Database) -> AsyncIterator[None]:
-    """While this lasts, the server takes no new connection to the database; those it has go on."""
-    async with database.acquire() as conn:
-        name = await conn.fetchval("SELECT current_database()")
-    other = await asyncpg.connect(template.server)
-    try:
-        await other.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
-        yield
-        await other.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
-    finally:
-        await other.close()
 
 
 async def test_ring_wakes_sleeper(bell: Bell, database: Database) -> None:

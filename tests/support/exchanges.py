@@ -7,6 +7,8 @@ import uuid
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+import asyncpg
+
 from exchange.exchange import Exchange, open_exchange
 from exchange.settings import load_settings
 from exchange.worker import Worker
@@ -17,7 +19,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from exchange.chores import Chore
+    from storage.database import Database
     from storage.objects_held import ObjectRow
+    from tests.support.databases import Template
 
 
 @asynccontextmanager
@@ -93,3 +97,27 @@ async def do(exchange: Exchange, chore: Chore) -> None:
     async with exchange.database.acquire() as conn:
         row = next(row for row in await chores.chores(conn) if row.name == chore.name)
     assert row.outcome == "done", row.outcome
+
+
+@asynccontextmanager
+async def closed_to_new(template: Template, database: Database) -> AsyncIterator[asyncpg.Connection]:
+    """While this lasts, the server takes no new connection to the database; gives one to the server itself."""
+    async with database.acquire() as conn:
+        name = await conn.fetchval("SELECT current_database()")
+    other = await asyncpg.connect(template.server)
+    try:
+        await other.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        yield other
+        await other.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+    finally:
+        await other.close()
+
+
+@asynccontextmanager
+async def away(template: Template, database: Database) -> AsyncIterator[None]:
+    """While this lasts, the database answers nobody: its connections are broken, new ones are refused."""
+    async with database.acquire() as conn:
+        name = await conn.fetchval("SELECT current_database()")
+    async with closed_to_new(template, database) as server:
+        await server.fetch("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = $1", name)
+        yield
