@@ -58,11 +58,13 @@ async def _work(settings: Settings) -> None:
 
 
 @click.command()
+@click.option("--ready", is_flag=True, help="Chỉ điều kiện để nhận văn bản / only what must hold to take documents")
 @AS_JSON
-def check(*, as_json: bool) -> None:
+def check(*, ready: bool, as_json: bool) -> None:
     """Tự kiểm tra / look whether everything is well; exit code 1 when something is not."""
     settings = _quiet_settings()
-    results = [*program_checks(), *asyncio.run(_checked(settings))]
+    found = [*program_checks(), *asyncio.run(_checked(settings))]
+    results = [one for one in found if one.ready or not ready]
     if as_json:
         print_json({"ok": all(result.ok for result in results), "checks": results})
     else:
