@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import time
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.panel import Panel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+from rich.table import Table
 
 from admin.demo_accounts import DemoAccount, demo_accounts
 from admin.demo_cast import Stage, cast
@@ -25,6 +24,9 @@ if TYPE_CHECKING:
 STEPS = 7
 """Steps of the preparation that the progress bar counts."""
 
+FIRST_NUMBER = 125
+"""Number of the first demonstration's letter; each later one counts on."""
+
 PORTS = 20
 """Ports tried when the usual one is taken by another program."""
 
@@ -39,7 +41,7 @@ async def run_demo(settings: Settings, *, stay: bool) -> None:
     try:
         await listen(runner, settings)
         console.print(f"\n[b]Trục liên thông đang chạy / the exchange is running:[/b] {settings.url}\n")
-        number = str(int(time.time()) % 10**8)
+        number = await asyncio.to_thread(_next_number, folder)
         path = await play(settings.url, players, console, number)
         _tell_next(console, settings, players, accounts, path)
         if stay:
@@ -80,6 +82,14 @@ def _free_port(settings: Settings) -> int:
     return settings.port
 
 
+def _next_number(folder: Path) -> str:
+    """A number nobody has used yet: the same letter twice would only get the first receipt again."""
+    place = folder / "last-number"
+    number = int(place.read_text(encoding="ascii")) + 1 if place.exists() else FIRST_NUMBER
+    place.write_text(str(number), encoding="ascii")
+    return str(number)
+
+
 def _tell_next(
     console: Console,
     settings: Settings,
@@ -87,23 +97,32 @@ def _tell_next(
     accounts: list[DemoAccount],
     path: Path,
 ) -> None:
+    """Plain lines, never folded, so that what is to be copied can be copied."""
     first, second, _ = players
-    lines = [
-        f"[b]Trang theo dõi / desk[/b]     {settings.url}/desk",
-        f"[b]Mô tả API / API[/b]           {settings.url}/v1/openapi.json",
-        f"[b]Tình trạng / health[/b]       {settings.url}/readyz   {settings.url}/metrics",
-        "",
-        "[b]Tài khoản thử / demo accounts[/b]",
-        *(f"  {account.name:<16} {account.password}   {account.what}" for account in accounts),
-        "",
-        "[b]Ba lệnh thử tiếp / three commands to try next[/b] (cửa sổ khác, cùng thư mục / another shell, same folder)",
-        f"  export LIENTHONG_URL={settings.url} LIENTHONG_CREDENTIAL_FILE={second.folder}/credential",
-        "  .venv/bin/lienthong inbox",
-        f"  LIENTHONG_CREDENTIAL_FILE={first.folder}/credential .venv/bin/lienthong outbox",
-        f"  LIENTHONG_CREDENTIAL_FILE={first.folder}/credential .venv/bin/lienthong send {path}",
-    ]
-    console.print(Panel("\n".join(lines), title="Tiếp theo / next", expand=False), highlight=False)
-    console.print("[dim]Ctrl-C để dừng / to stop[/dim]")
+    places = Table(show_header=False, show_edge=False, box=None, pad_edge=False)
+    for name, place in (
+        ("Trang theo dõi / desk", f"{settings.url}/desk"),
+        ("Mô tả API / API document", f"{settings.url}/v1/openapi.json"),
+        ("Tình trạng / health", f"{settings.url}/readyz  {settings.url}/metrics"),
+        ("Thư mục thử / demo folder", str(first.folder.parent)),
+    ):
+        places.add_row(f"[b]{name}[/b]", place)
+    console.print(places)
+    people = Table(title="\nTài khoản thử / demo accounts", title_justify="left", show_edge=False, pad_edge=False)
+    for column in ("tên / name", "mật khẩu / password", "vai trò / role"):
+        people.add_column(column, no_wrap=True)
+    for account in accounts:
+        people.add_row(account.name, account.password, account.what)
+    console.print(people)
+    console.print("\n[b]Ba lệnh thử tiếp / three commands to try next[/b] (cửa sổ khác / in another shell)")
+    for line in (
+        f"export LIENTHONG_URL={settings.url} LIENTHONG_CREDENTIAL_FILE={first.folder}/credential",
+        ".venv/bin/lienthong outbox",
+        f".venv/bin/lienthong send {path}   # lần hai: cùng biên nhận / a second time: the same receipt",
+        f"LIENTHONG_CREDENTIAL_FILE={second.folder}/credential .venv/bin/lienthong inbox   # {second.code}",
+    ):
+        console.print(f"  {line}", highlight=False, soft_wrap=True)
+    console.print("\n[dim]Ctrl-C để dừng / to stop[/dim]")
 
 
 def demo(settings: Settings, *, stay: bool) -> None:

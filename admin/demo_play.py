@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
+from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table
 
@@ -171,8 +172,9 @@ class _Account:
 
     def _tell(self, who: str, vi: str, en: str) -> None:
         self._steps += 1
-        self._console.print(f"[b]{self._steps:2}.[/b] {who} {vi}", highlight=False)
-        self._console.print(f"    [dim]{en}[/dim]", highlight=False)
+        self._console.print(f"[b]{self._steps:2}.[/b] {who}", highlight=False)
+        for text in (vi, f"[dim]{en}[/dim]"):
+            self._console.print(Padding(text, (0, 0, 0, 4)), highlight=False)
 
     def table(self, seen: Submission) -> None:
         """Where the document is, as the sender sees it."""

@@ -18,7 +18,7 @@ TABS = {"incoming": "Văn bản đến", "outgoing": "Văn bản đi", "all": "T
 
 EVENTS = {
     "held": "Trục tạm giữ: chưa kiểm tra được chứng thư số",
-    "accepted": "Trục đã nhận và chuyển tới nơi nhận",
+    "taken": "Trục đã nhận và chuyển tới nơi nhận",
     "released": "Đã kiểm tra được chữ ký, chuyển tới nơi nhận",
     "collected": "Đã đến hệ thống của nơi nhận",
 }

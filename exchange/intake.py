@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-from envelopes.packing import unwrap
-from envelopes.splitting import Splitter
-
 from envelopes.faults import Refused
 from envelopes.matching import attachment_faults
 from envelopes.model import Document, StatusMessage
+from envelopes.packing import unwrap
 from envelopes.reading import Reading, read
+from envelopes.splitting import Splitter
 from exchange import rules
 from exchange.errors import Busy
+from exchange.failpoints import failpoint
 from signing import gate
 from storage import certificates
 
@@ -29,9 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from datetime import date
 
-    from envelopes.splitting import Split
-
     from envelopes.faults import Fault
+    from envelopes.splitting import Split
     from exchange.exchange import Exchange
     from exchange.spool import Opened, Spool
     from signing.gate import Inspected
@@ -70,6 +69,7 @@ async def take_in(exchange: Exchange, system: System, spool: Spool, body: AsyncI
     """Read the body to its end and return what it says, vouched for. Raises `Refused`, `Busy`, `DatabaseAway`."""
     _need_room(exchange)
     split, inspected = await _receive(exchange, spool, body)
+    failpoint("submit.after_spool")
     _check_sender(system, inspected.sender)
     async with exchange.database.acquire() as conn:
         candidates = await certificates.candidates(conn, inspected.sender)

@@ -164,7 +164,7 @@ def status_delivery(row: EnvelopeRow, status: StatusMessage, *, about: UUID, rec
 def first_event(delivery: DeliveryRow, row: EnvelopeRow) -> Event:
     """The beginning of every delivery's history."""
     held = row.held_reason if row.outcome == "held" else None
-    return Event(delivery=delivery.id, event="held" if held else "accepted", by=row.sender, description=held)
+    return Event(delivery=delivery.id, event="held" if held else "taken", by=row.sender, description=held)
 
 
 def attachment_rows(vouched: Vouched, document: Document) -> list[AttachmentRow]:

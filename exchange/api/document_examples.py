@@ -13,7 +13,7 @@ from exchange.rules import RECIPIENT_UNKNOWN
 
 _SIGNATURE = {"outcome": "verified", "profile": "P", "certificate": DIGEST}
 _FAULT = RECIPIENT_UNKNOWN.at("edXMLHeader/MessageHeader/To[2]/OrganId", "H08.99", code="H08.99")
-_EVENT = {"at": MOMENT, "event": "accepted", "code": None, "by": "H08.02", "description": None, "flagged": False}
+_EVENT = {"at": MOMENT, "event": "taken", "code": None, "by": "H08.02", "description": None, "flagged": False}
 
 _SENT = {
     "id": ENVELOPE_ID,

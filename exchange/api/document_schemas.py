@@ -158,7 +158,7 @@ SCHEMAS: dict[str, Schema] = {
     "Event": record(
         "One line of a delivery's history, never changed.",
         at=TIME,
-        event=text("what happened", examples=["accepted"]),
+        event=text("what happened", examples=["taken", "collected", "accepted"]),
         code=maybe(STATUS_CODE),
         by=maybe(text("the agency that says so")),
         description=maybe(text()),

@@ -171,7 +171,7 @@ async def test_confirmation_is_once_and_arrival_is_told_once(world: World) -> No
         assert len(set(answers)) == 1
         assert [one.status.code for one in (await sender.inbox()).deliveries if one.status] == ["01"]
         [one] = (await sender.envelope(envelope)).deliveries
-        assert [event.event for event in one.events] == ["accepted", "collected"]
+        assert [event.event for event in one.events] == ["taken", "collected"]
 
 
 async def test_wrong_digest_confirms_nothing(world: World) -> None:
