@@ -60,10 +60,15 @@ def _head(operation: Any) -> Any:
     answers = {
         status: {"$ref": answer["$ref"] + "Head"}
         if "$ref" in answer
-        else {name: part for name, part in answer.items() if name != "content"}
+        else {name: part for name, part in answer.items() if name not in ("content", "links")}
         for status, answer in operation["responses"].items()
     }
     return operation | {"operationId": operation["operationId"] + "Head", "responses": answers}
+
+
+def _links(*operations: str) -> dict[str, Any]:
+    """Where to go on from the id in this answer. Lists have no links: they may be empty."""
+    return {name: {"operationId": name, "parameters": {"id": "$response.body#/id"}} for name in operations}
 
 
 def _get(operation: Any) -> Any:
@@ -80,8 +85,10 @@ _SUBMIT = _operation(
         "content": {XML: {"schema": {}}},
     },
     answers={
-        "200": said("The same signed content was taken before: the same answer as then.", "Submission", "Location"),
-        "201": said("Taken, committed, and a receipt sealed.", "Submission", "Location"),
+        "200": said("The same signed content was taken before: the same answer as then.", "Submission", "Location")
+        | {"links": _links("lookAtEnvelope", "fetchReceipt")},
+        "201": said("Taken, committed, and a receipt sealed.", "Submission", "Location")
+        | {"links": _links("lookAtEnvelope", "fetchReceipt")},
         **refusals(*PRIVATE, *BODY, 409, 422),
     },
 )
