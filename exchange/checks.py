@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import structlog
+
+from exchange.chores import Chore
 from exchange.program_checks import Wrong, check_guards, check_packages, check_parser
 from signing.certificates import crl_facts, describe
 from storage import certificates, chores, envelopes, health, held, migrate, objects_held
@@ -16,6 +19,7 @@ from storage import certificates, chores, envelopes, health, held, migrate, obje
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
+    from exchange.chores import Steps, Turn
     from exchange.exchange import Exchange
     from storage.certificates import CertificateRow
 
@@ -44,6 +48,11 @@ HELD_SECONDS = 86_400.0
 
 WAITING_SECONDS = 5 * 86_400.0
 """How long a recipient may leave documents alone (RELIABILITY P6)."""
+
+EVERY_SECONDS = 3600.0
+"""How often a worker looks by itself (RELIABILITY section 9)."""
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +101,17 @@ def program_checks() -> list[CheckResult]:
         except Wrong as wrong:
             results.append(CheckResult(name=name, ok=False, detail=str(wrong), ready=True))
     return results
+
+
+async def look(exchange: Exchange, _turn: Turn) -> Steps:
+    """Say in the log what is red."""
+    for result in (*program_checks(), *await check_all(exchange)):
+        if not result.ok:
+            log.warning("check.red", check=result.name, ready=result.ready, detail=result.detail)
+    yield
+
+
+CHORE = Chore(name="check", steps=look, rest=lambda _exchange: EVERY_SECONDS)
 
 
 async def _all(exchange: Exchange, checks: Sequence[tuple[str, Check]], *, ready: bool) -> list[CheckResult]:

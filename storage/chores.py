@@ -36,26 +36,31 @@ class ChoreRow:
 
 async def claim(conn: Connection, name: str, *, worker: str, lease_seconds: float, early: bool = False) -> Claim:
     """Take the chore if nobody is at it and it is due, or whether it is due or not if `early`."""
+    wait = await conn.fetchval(  # asked first, so that waiting writes nothing and waits for nobody
+        """SELECT greatest(coalesce(extract(epoch FROM lease_until - clock_timestamp()), 0),
+                           CASE WHEN $2 THEN 0 ELSE extract(epoch FROM due_at - clock_timestamp()) END, 0)::float8
+           FROM chores WHERE name = $1""",
+        name,
+        early,
+    )
+    if wait:
+        return Claim(token=None, wait_seconds=wait, failures=0)
     taken = await conn.fetchrow(
         """INSERT INTO chores AS c (name, worker, lease_until)
            VALUES ($1, $2, clock_timestamp() + make_interval(secs => $3))
            ON CONFLICT (name) DO UPDATE SET token = c.token + 1, worker = excluded.worker,
                   lease_until = excluded.lease_until, started_at = clock_timestamp()
-           WHERE (c.lease_until IS NULL OR c.lease_until < clock_timestamp()) AND (c.due_at <= clock_timestamp() OR $4)
+           WHERE (c.lease_until IS NULL OR c.lease_until < clock_timestamp())
+             AND (c.due_at <= clock_timestamp() OR $4)
            RETURNING token, failures""",
         name,
         worker,
         lease_seconds,
         early,
     )
-    if taken is not None:
-        return Claim(token=taken["token"], wait_seconds=0, failures=taken["failures"])
-    wait = await conn.fetchval(
-        """SELECT greatest(extract(epoch FROM greatest(due_at, lease_until) - clock_timestamp()), 0)::float8
-           FROM chores WHERE name = $1""",
-        name,
-    )
-    return Claim(token=None, wait_seconds=wait or 0, failures=0)
+    if taken is None:  # another process was faster
+        return Claim(token=None, wait_seconds=lease_seconds, failures=0)
+    return Claim(token=taken["token"], wait_seconds=0, failures=taken["failures"])
 
 
 async def renew(conn: Connection, name: str, token: int, *, lease_seconds: float) -> bool:

@@ -133,7 +133,8 @@ async def object_row(conn: Connection, sha256: bytes) -> ObjectRow | None:
 
 
 async def mark_checked(conn: Connection, sha256: bytes, *, present: bool) -> None:
-    """Write down the outcome of reading the object back."""
+    """Write down the outcome of reading the object back, not flushed on its own: a lost mark is a second look."""
+    await conn.execute("SET LOCAL synchronous_commit = off")
     await conn.execute(
         """UPDATE objects SET checked_at = clock_timestamp(),
                   missing_since = CASE WHEN NOT $2 THEN coalesce(missing_since, clock_timestamp()) END

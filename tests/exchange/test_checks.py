@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from aiohttp import http_parser
+from structlog.testing import capture_logs
 
 from exchange import checks as checks_module
-from exchange.checks import CheckResult, check_all, program_checks, readiness
+from exchange.checks import CHORE, CheckResult, check_all, program_checks, readiness
 from exchange.program_checks import Wrong, check_guards, check_packages, check_parser
 from signing.certificates import crl_facts
 from storage import certificates, chores
-from tests.support.exchanges import away, exchange_of, execute, file_of, recorded
+from tests.support.exchanges import away, do, exchange_of, execute, file_of, recorded
 from tests.support.world import A, B, C
 
 if TYPE_CHECKING:
@@ -143,6 +144,14 @@ async def test_late_and_failing_chores_are_told(exchange: Exchange) -> None:
     assert "late (" in detail
     assert "failing (failing outcome)" in detail
     assert "well" not in detail
+
+
+async def test_worker_tells_what_is_red(dsn: str, tmp_path: Path) -> None:
+    async with exchange_of(dsn, tmp_path, spool_floor_bytes=2**62) as exchange:
+        with capture_logs() as logs:
+            await do(exchange, CHORE)
+    [red] = [line for line in logs if line["event"] == "check.red"]
+    assert (red["check"], red["log_level"], red["ready"]) == ("spool", "warning", True)
 
 
 async def test_seal_about_to_expire_is_told(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> None:
