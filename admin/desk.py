@@ -39,14 +39,14 @@ def routes() -> list[web.RouteDef]:
     ]
 
 
-def create_desk(exchange: Exchange) -> web.Application:
-    """The pages over this exchange."""
+def create_desk(exchange: Exchange, *, porter: Porter | None = None) -> web.Application:
+    """The pages over this exchange; `porter` remembers failed sign-ins, with a clock of its own if need be."""
     table = SessionTable(exchange.database, secure=exchange.settings.desk_secure_cookie)
     app = web.Application(
         middlewares=[with_headers, with_error_pages, session_middleware(table), signed_in_only, own_forms_only]
     )
     app[EXCHANGE] = exchange
-    app[PORTER] = Porter()
+    app[PORTER] = porter or Porter()
     app.add_routes(routes())
     app.router.add_static("/static", STATIC, name="static")
     _set_up_templates(app)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import hmac
 import re
-import secrets
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -102,8 +101,8 @@ async def with_error_pages(request: web.Request, handler: Handler) -> web.Stream
             raise
         return error_page(request, error.status)
     except Exception:
-        number = secrets.token_hex(8)
-        log.exception("desk.failed", request_id=number, route=request.match_info.route.name)
+        number = str(structlog.contextvars.get_contextvars().get("request_id", ""))  # bound around every request
+        log.exception("desk.failed", route=request.match_info.route.name)
         return error_page(request, 500, number=number)
 
 

@@ -6,16 +6,18 @@ import hashlib
 import json
 import re
 import secrets
+import warnings
 from typing import TYPE_CHECKING
 
+from aiohttp import web
 from aiohttp_session import AbstractStorage, Session, SessionData
 
 from storage import sessions
 
 if TYPE_CHECKING:
-    from aiohttp import web
-
     from storage.database import Database
+
+warnings.filterwarnings("ignore", category=web.NotAppKeyWarning, module="aiohttp_session")  # plain names, by design
 
 TOKEN = re.compile(r"[0-9a-f]{64}", re.ASCII)
 

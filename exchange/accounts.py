@@ -8,7 +8,8 @@ import re
 import secrets
 import unicodedata
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Self
 
 import asyncpg
 from argon2 import PasswordHasher
@@ -21,7 +22,7 @@ from exchange.throttle import ACCOUNT, ADDRESS, Throttle
 from storage import accounts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from envelopes.faults import Fault
     from exchange.exchange import Exchange
@@ -74,7 +75,11 @@ class Porter:
     names: Throttle = field(default_factory=lambda: Throttle(ACCOUNT))
     addresses: Throttle = field(default_factory=lambda: Throttle(ADDRESS))
     turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(HASHED_AT_ONCE))
-    unknown: str = field(default_factory=lambda: HASHER.hash(secrets.token_hex(16)))
+
+    @classmethod
+    def with_clock(cls, clock: Callable[[], float]) -> Self:
+        """A porter whose time is the caller's."""
+        return cls(names=Throttle(ACCOUNT, clock=clock), addresses=Throttle(ADDRESS, clock=clock))
 
 
 async def sign_in(exchange: Exchange, porter: Porter, *, name: str, password: str, address: str) -> Account:
@@ -88,7 +93,7 @@ async def sign_in(exchange: Exchange, porter: Porter, *, name: str, password: st
         row = await accounts.account(conn, name)
     alive = row if row is not None and row.disabled_at is None else None
     async with porter.turn:
-        hashed = alive.password_hash if alive else porter.unknown
+        hashed = alive.password_hash if alive else await exchange.threads.run(_hash_of_nobody)
         right = await exchange.threads.run(_matches, hashed, _normal(password))
     if alive is None or not right:
         raise SignInRefused
@@ -139,6 +144,12 @@ def _faults(name: str, role: str, agency: str | None, password: str) -> Iterator
 def _normal(password: str) -> str:
     """One form of each letter: keyboards differ in how they write «ế»."""
     return unicodedata.normalize("NFC", password)
+
+
+@cache
+def _hash_of_nobody() -> str:
+    """What an unknown name's password is compared with, so that both cases do the same work."""
+    return HASHER.hash(secrets.token_hex(16))
 
 
 def _matches(hashed: str, password: str) -> bool:
