@@ -18,6 +18,7 @@ from aiohttp import web
 
 from exchange.api.around import REQUEST_ID
 from exchange.api.errors import answer
+from storage.objects import ObjectDamaged
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -105,12 +106,10 @@ async def _checked(download: Download, start: int, length: int) -> AsyncGenerato
                 yield held
             held = chunk
     if left or (whole and digest.digest() != download.sha256):
-        raise DownloadDamaged(f"{length - left} of {length} bytes, digest expected {download.sha256.hex()}")
+        raise ObjectDamaged(
+            f"{download.sha256.hex()} was read as {length - left} of {length} bytes, or with other content"
+        )
     yield held
-
-
-class DownloadDamaged(Exception):  # noqa: N818 - says what was found
-    """What the store holds is not what was taken; nobody may receive it as if it were."""
 
 
 def _break(request: web.Request) -> None:

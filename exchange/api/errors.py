@@ -15,7 +15,7 @@ from exchange.api.rules import BODY_GARBLED
 from exchange.api.shapes import fault_json, json_bytes
 from exchange.api.words import UNKNOWN, WORDS, Words
 from exchange.errors import Busy, NotAllowed, NotThere, Unauthenticated
-from storage.objects import ObjectMissing, ObjectsAway
+from storage.objects import ObjectDamaged, ObjectMissing, ObjectsAway
 from storage.outages import CommitUnknown, DatabaseAway
 
 if TYPE_CHECKING:
@@ -132,11 +132,11 @@ def _outage(error: Exception, request_id: str) -> web.Response | None:
     if isinstance(error, CommitUnknown):
         log.warning("commit.unknown", error=str(error))
         return problem(503, request_id, words=UNKNOWN, headers=_wait(AWAY_SECONDS))
+    if isinstance(error, (ObjectMissing, ObjectDamaged)):  # it comes back when an operator restores it
+        log.error("object.missing" if isinstance(error, ObjectMissing) else "object.damaged", error=str(error))
+        return problem(503, request_id, headers=_wait(AWAY_SECONDS))
     if isinstance(error, (DatabaseAway, ObjectsAway, TimeoutError)):
         log.warning("outage.met", error=f"{type(error).__name__}: {error}")
-        return problem(503, request_id, headers=_wait(AWAY_SECONDS))
-    if isinstance(error, ObjectMissing):  # the store lost it: it comes back when an operator restores it
-        log.error("object.missing", error=str(error))
         return problem(503, request_id, headers=_wait(AWAY_SECONDS))
     return None
 
