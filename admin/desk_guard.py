@@ -121,7 +121,8 @@ async def signed_in_only(request: web.Request, handler: Handler) -> web.StreamRe
     name, csrf = session.get("account"), session.get("csrf")
     account = await accounts.account(request.app[EXCHANGE], str(name)) if name else None
     if account is None:
-        session.invalidate()
+        if not session.new:
+            session.invalidate()
         return see_other(request.app.router["sign_in"].url_for())
     request[VISITOR] = Visitor(account=account, csrf=str(csrf))
     return await handler(request)

@@ -46,18 +46,27 @@ class SessionTable(AbstractStorage):
         """Write what changed; an emptied session ends, and its cookie with it."""
         old = self._token(request)
         token = str(session.identity) if session.identity else None
-        data = json.dumps(self._get_session_data(session))
+        if session.empty:
+            self._remove_cookie(response)
+        if session.empty and old is None:
+            return
         async with self._database.transaction() as conn:
             if old is not None and (session.empty or token != old):
                 await sessions.end_session(conn, _digest(old))
             if session.empty:
-                self.save_cookie(response, "")
-            elif token is not None:
+                return
+            data = json.dumps(self._get_session_data(session))
+            if token is not None:
                 await sessions.change_session(conn, _digest(token), data)
             else:
                 token = secrets.token_hex(32)
                 await sessions.add_session(conn, _digest(token), data)
                 self.save_cookie(response, token)
+
+    def _remove_cookie(self, response: web.StreamResponse) -> None:
+        """With Secure, without which browsers take nothing under the prefixed name, not even the removal."""
+        secure = self.cookie_params["secure"]
+        response.del_cookie(self.cookie_name, path="/", secure=secure, httponly=True, samesite="Lax")
 
     def _token(self, request: web.Request) -> str | None:
         token = self.load_cookie(request)

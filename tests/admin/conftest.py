@@ -13,6 +13,7 @@ from argon2 import PasswordHasher
 
 from admin.desk import create_desk
 from exchange.accounts import Porter
+from exchange.api.app import create_app
 from exchange.exchange import Exchange, open_exchange
 from exchange.settings import load_settings
 from storage import accounts
@@ -111,7 +112,7 @@ async def status_of(browser: Browser, path: str) -> int:
 async def desk(exchange: Exchange) -> AsyncIterator[Desk]:
     """The desk, mounted and listening as in the service."""
     clock = Clock()
-    app = web.Application()
+    app = create_app(exchange)
     app.add_subapp("/desk", create_desk(exchange, porter=Porter.with_clock(clock)))
     server = TestServer(app)
     await server.start_server()

@@ -110,6 +110,7 @@ async def test_sign_out_ends_the_session_on_the_server(desk: Desk) -> None:
     fields = {"csrf": form_token(await text_of(browser, LIST))}
     async with browser.post("/desk/sign-out", data=fields, allow_redirects=False) as answer:
         assert (answer.status, answer.headers["Location"]) == (303, "/desk/sign-in")
+    assert token_of(browser) == ""
     bring(browser, COOKIE, token)
     assert await status_of(browser, LIST) == 303
 
@@ -158,6 +159,12 @@ async def test_unknown_name_and_wrong_password_get_the_same_answer(desk: Desk) -
             told.append((answer.status, text.replace(name, "").replace(form_token(text), "")))
     assert told[0] == told[1]
     assert told[0][0] == 403
+
+
+async def test_name_that_nobody_can_have_is_simply_wrong(desk: Desk) -> None:
+    for name in ("a\0b", "x" * 5000, "văn thư"):
+        async with await send_sign_in(await desk.open(), name, PASSWORD) as answer:
+            assert answer.status == 403
 
 
 async def test_guessing_is_slowed_and_never_locks_out(desk: Desk) -> None:
