@@ -1,28 +1,28 @@
-"""Reading one attachment's base64 text as it streams: payload out, its layout recognised, nothing held but a few bytes.
+"""Reading one attachment's base64 text as it streams: payload out, its layout recognised, a few hundred KiB held.
 
-A layout is believed only while it makes exactly the text that came; from the first byte that differs the text is kept
-verbatim. Work is done on whole pieces, never byte by byte: a gigabyte passes here.
+The text is looked at in blocks whose borders depend on the text alone, never on how it arrived. A layout is believed
+only while it makes exactly the text that came; from the first block that differs, the text is kept verbatim. Nothing
+runs byte by byte or line by line: a gigabyte passes here.
 """
 
 from __future__ import annotations
 
-import binascii
 import hashlib
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
+from envelopes import base64_blocks as blocks
 from envelopes import split_rules as rules
 from envelopes.layout import RUN_LIMIT, WHITESPACE, Layout, LineBreaker
 
 if TYPE_CHECKING:
     from hashlib import _Hash
 
-FOREIGN = re.compile(rb"[^A-Za-z0-9+/=\t\n\r ]")
-SPACE = re.compile(rb"[\t\n\r ]+")
+BLOCK_BYTES = 256 * 1024
+"""Text looked at in one go: large enough to make every step cheap, small enough to stay in the processor's cache."""
 
-HELD_BYTES = 4 * RUN_LIMIT
-"""An unfinished group of four characters with regular white space between fits; more than this is not regular."""
+RESERVE_BYTES = 2 * RUN_LIMIT
+"""Held back behind each block, so that padding and the white space after it are seen in the last block only."""
 
 
 class PayloadSink(Protocol):
@@ -50,6 +50,7 @@ class ReadText:
     sha256: bytes
     layout: Layout | None
     text_sha256: bytes | None
+    newlines: int
 
 
 class TextReader:
@@ -59,155 +60,148 @@ class TextReader:
         self._n = n
         self._start = start
         self._sink = sink
+        self._waiting = bytearray()
+        self._step = BLOCK_BYTES
+        self._shape: Layout | None = None  # what is known of it after the first block
         self._digest = hashlib.sha256()
         self._size = 0
         self._taken = 0  # bytes of text that are done with
-        self._held = b""  # bytes of text since the last whole group of four characters
-        self._characters = 0
-        self._padding: int | None = None  # where the first `=` stood in the file
-        self._layout = Layout()
-        self._breaker: LineBreaker | None = None
+        self._newlines = 0  # in the text kept verbatim
         self._text_digest: _Hash | None = None
+        self._unfinished = b""  # verbatim text's characters since the last whole group of four
+        self._padding: int | None = None  # where the first `=` stood in the file
+        self._ended = False  # nothing may follow a padded group
 
     def feed(self, text: bytes) -> None:
         """Take the next piece of text. Raises `Refused` for what is not base64."""
-        data = self._held + text if self._held else text
-        characters = data.translate(None, WHITESPACE)
-        rest = len(characters) % 4
-        cut = _before_last(data, rest)
-        if rest:
-            characters = characters[:-rest]
-        if characters:
-            self._take(data[:cut], characters)
-            self._held = data[cut:]
-        else:
-            self._held = data
-        if len(self._held) > HELD_BYTES:
-            self._give_up()
-        if self._text_digest is not None and self._held:
-            self._flush_held()
+        self._waiting += text
+        if len(self._waiting) < self._step + RESERVE_BYTES:
+            return
+        at = 0
+        with memoryview(self._waiting) as waiting:
+            while len(waiting) - at >= self._step + RESERVE_BYTES:
+                block = bytes(waiting[at : at + self._step])
+                at += self._begin(block) if self._shape is None else self._go_on(block)
+        del self._waiting[:at]
+
+    @property
+    def end(self) -> int:
+        """The byte of the file up to which text was fed."""
+        return self._start + self._taken + len(self._waiting)
 
     def close(self) -> ReadText:
-        """The end of the text. Raises `Refused` for an unfinished group."""
-        if self._held.strip(WHITESPACE):
-            self._refuse(self._held)
-        layout: Layout | None = None
-        if self._text_digest is None and len(self._held) <= RUN_LIMIT:
-            parts = self._layout
-            layout = Layout(lead=parts.lead, line=parts.line, newline=parts.newline, tail=self._held)
-            self._taken += len(self._held)
-        elif self._text_digest is None:
-            self._give_up()
-            self._flush_held()
+        """The end of the text. Raises `Refused` for what is not base64 or not complete."""
+        rest = bytes(self._waiting)
+        if self._shape is None:
+            rest = rest[self._begin(rest) :]
+        layout = self._end(rest) if self._text_digest is None else None
+        if layout is None:
+            self._keep(rest)
+            if self._unfinished:
+                self._refuse(b"")
         return ReadText(
             text_size=self._taken,
             size=self._size,
             sha256=self._digest.digest(),
             layout=layout,
             text_sha256=self._text_digest.digest() if self._text_digest else None,
+            newlines=layout.newlines(self._size) if layout else self._newlines,
         )
 
-    def _take(self, text: bytes, characters: bytes) -> None:
-        """Whole groups of four characters and the text they came in."""
-        payload = self._decoded(text, characters)
-        if self._text_digest is None and not self._fits(text, characters, payload):
+    def _begin(self, text: bytes) -> int:
+        """Learn the layout from the beginning of the text; returns how much of it is done with."""
+        shape = blocks.shape_of(text)
+        self._shape = shape or Layout()
+        if shape is None:
             self._give_up()
-        if self._text_digest is not None:
-            self._keep(text)
-        self._characters += len(characters)
-        self._taken += len(text)
-        self._size += len(payload)
-        self._digest.update(payload)
-        self._sink.payload(self._n, payload)
+            return 0
+        if shape.line:
+            self._step = BLOCK_BYTES // blocks.unit(shape) * blocks.unit(shape)
+        self._taken = len(shape.lead)
+        return self._taken
 
-    def _decoded(self, text: bytes, characters: bytes) -> bytes:
-        if self._padding is not None:
-            self._refuse(text)
-        try:
-            payload = binascii.a2b_base64(characters, strict_mode=True)
-        except binascii.Error:
-            self._refuse(text)
-        if characters.endswith(b"="):
-            self._padding = self._start + self._taken + text.index(b"=")
-        return payload
+    def _go_on(self, block: bytes) -> int:
+        """A block after which more is to come."""
+        assert self._shape is not None
+        payload = blocks.regular(block, self._shape) if self._text_digest is None else None
+        if payload is None:
+            self._keep(block)
+        else:
+            self._emit(payload)
+            self._taken += len(block)
+        return len(block)
 
-    def _fits(self, text: bytes, characters: bytes, payload: bytes) -> bool:
-        """True when the text is what the layout, completed by what is new here, makes of the characters."""
-        if self._padding is not None and not _is_canonical(characters, payload):
-            return False
-        if self._characters == 0 and not self._learn_lead(text):
-            return False
-        if self._breaker is None and not self._learn_line(text, len(characters)):
-            return False
-        if self._breaker is None:
-            lead = self._layout.lead if self._characters == 0 else b""
-            return len(text) == len(lead) + len(characters)
-        return self._breaker.feed(characters) == text
+    def _end(self, rest: bytes) -> Layout | None:
+        """Take the last of a regular text and say its layout; None, and nothing taken, if it is not regular."""
+        assert self._shape is not None
+        shape = self._shape
+        body = rest.rstrip(WHITESPACE)
+        tail = rest[len(body) :]
+        if not body and self._size:
+            tail = shape.newline + tail  # the last whole line ended with it
+        whole = max(0, len(body) - 1) // blocks.unit(shape) * blocks.unit(shape)
+        first = blocks.regular(body[:whole], shape)
+        last = blocks.last(body[whole:].translate(None, WHITESPACE))
+        if first is None or last is None or len(tail) > RUN_LIMIT:
+            return None
+        characters = body[whole:].translate(None, WHITESPACE)
+        if LineBreaker(Layout(line=shape.line, newline=shape.newline)).feed(characters) != body[whole:]:
+            return None
+        self._emit(first)
+        self._emit(last)
+        self._taken += len(rest)
+        return Layout(lead=shape.lead, line=shape.line, newline=shape.newline, tail=tail)
 
-    def _learn_lead(self, text: bytes) -> bool:
-        lead = text[: len(text) - len(text.lstrip(WHITESPACE))]
-        if len(lead) > RUN_LIMIT:
-            return False
-        self._layout = Layout(lead=lead)
-        return True
-
-    def _learn_line(self, text: bytes, size: int) -> bool:
-        """Take the first white space between characters for the newline; none of it means one line so far."""
-        lead = len(self._layout.lead) if self._characters == 0 else 0
-        found = None if len(text) == lead + size else SPACE.search(text, lead)
-        if found is None:
-            return True
-        line = self._characters + found.start() - lead
-        if len(found[0]) > RUN_LIMIT or line == 0:
-            return False
-        self._layout = Layout(lead=self._layout.lead, line=line, newline=found[0])
-        self._breaker = LineBreaker(self._layout, written=self._characters)
-        return True
+    def _emit(self, payload: bytes) -> None:
+        if payload:
+            self._size += len(payload)
+            self._digest.update(payload)
+            self._sink.payload(self._n, payload)
 
     def _give_up(self) -> None:
         """Keep the text verbatim from here; what came before is regular and can be made from the payload."""
-        if self._text_digest is None:
-            layout = self._layout if self._taken else Layout()
-            self._text_digest = self._sink.irregular(self._n, layout, self._taken)
-
-    def _flush_held(self) -> None:
-        """Write down white space that is held; unfinished characters wait for the rest of their group."""
-        characters = self._held.translate(None, WHITESPACE)
-        if not characters:
-            self._keep(self._held)
-            self._taken += len(self._held)
-            self._held = b""
+        assert self._shape is not None
+        shape = self._shape
+        before = (
+            Layout(lead=shape.lead)
+            if not self._size
+            else Layout(lead=shape.lead, line=shape.line, newline=shape.newline, tail=shape.newline)
+        )
+        self._newlines = before.newlines(self._size)
+        self._text_digest = self._sink.irregular(self._n, before, self._taken)
 
     def _keep(self, text: bytes) -> None:
+        """Text that no layout makes: as it came to the sink, decoded to the payload."""
+        if self._text_digest is None:
+            self._give_up()
         assert self._text_digest is not None
+        if self._padding is None and b"=" in text:
+            self._padding = self._start + self._taken + text.index(b"=")
+        payload = self._decoded(self._unfinished + text.translate(None, WHITESPACE), text)
         self._text_digest.update(text)
         self._sink.text(self._n, text)
+        self._emit(payload)
+        self._newlines += text.count(b"\n")
+        self._taken += len(text)
+
+    def _decoded(self, characters: bytes, text: bytes) -> bytes:
+        """The payload of whole groups; one that is not whole yet waits. `text` is where they come from."""
+        whole = len(characters) - len(characters) % 4
+        payload = blocks.decoded(characters[:whole])
+        self._unfinished = characters[whole:]
+        if payload is None or (characters and self._ended) or self._unfinished.translate(None, blocks.ALPHABET):
+            self._refuse(text)
+        self._ended = self._ended or characters[:whole].endswith(b"=")
+        if self._ended and self._unfinished:
+            self._refuse(text)
+        return payload
 
     def _refuse(self, text: bytes) -> NoReturn:
-        """Name the first byte that cannot be: what stands behind padding, or a foreign character, or the end."""
-        foreign, padding = FOREIGN.search(text), text.find(b"=")
-        base = self._start + self._taken
-        if self._padding is None and foreign is not None and not 0 <= padding < foreign.start():
-            byte = base + foreign.start()
-            rules.GARBLED_CHARACTER.refuse(self._path(), foreign[0], n=self._n, byte=byte)
-        end = base + (padding if padding >= 0 else len(text.rstrip(WHITESPACE)))
-        rules.GARBLED_PADDING.refuse(self._path(), n=self._n, byte=end if self._padding is None else self._padding)
-
-    def _path(self) -> str:
-        return f"AttachmentEncoded/Attachment[{self._n}]/ContentTransferEncoded"
-
-
-def _is_canonical(characters: bytes, payload: bytes) -> bool:
-    """False when bits behind the end of the payload are set: encoding it again would not give this text."""
-    last = len(payload) % 3
-    return binascii.b2a_base64(payload[-last:], newline=False) == characters[-4:]
-
-
-def _before_last(data: bytes, characters: int) -> int:
-    """Where the text ends once trailing white space, and so many characters with it, are taken off its end."""
-    end = len(data.rstrip(WHITESPACE))
-    for _ in range(characters):
-        end -= 1
-        while end and data[end - 1] in WHITESPACE:
-            end -= 1
-    return end
+        """Name the first byte that cannot be: a foreign character, else where padding began, else the end."""
+        path = f"AttachmentEncoded/Attachment[{self._n}]/ContentTransferEncoded"
+        here = self._start + self._taken
+        foreign = blocks.FOREIGN.search(text)
+        if foreign is not None:
+            rules.GARBLED_CHARACTER.refuse(path, foreign[0], n=self._n, byte=here + foreign.start())
+        end = here + len(text.rstrip(WHITESPACE))
+        rules.GARBLED_PADDING.refuse(path, n=self._n, byte=end if self._padding is None else self._padding)

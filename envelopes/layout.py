@@ -49,17 +49,20 @@ class Layout:
         lead, newline, tail = (b"".join(_LETTERS[letter] for letter in parts[at]) for at in (0, 2, 3))
         return cls(lead=lead, line=int(parts[1]), newline=newline, tail=tail)
 
+    def newlines(self, size: int) -> int:
+        """Line feeds in the text that this layout makes of `size` bytes of payload."""
+        characters = (size + 2) // 3 * 4
+        breaks = (characters - 1) // self.line if self.line and characters else 0
+        return (self.lead + self.tail).count(b"\n") + breaks * self.newline.count(b"\n")
+
 
 class LineBreaker:
-    """Puts white space into base64 characters as a layout says, a piece at a time; the tail is the caller's.
+    """Puts white space into base64 characters as a layout says, a piece at a time; the tail is the caller's."""
 
-    `written`: how many characters of the text are out already.
-    """
-
-    def __init__(self, layout: Layout, *, written: int = 0) -> None:
+    def __init__(self, layout: Layout) -> None:
         self._layout = layout
-        self._column = (written - 1) % layout.line + 1 if written and layout.line else written
-        self._started = written > 0
+        self._column = 0
+        self._started = False
 
     def feed(self, characters: bytes) -> bytes:
         """The text of `characters`, which follow all characters fed before."""
