@@ -23,12 +23,14 @@ REQUEST_ID = web.RequestKey("request_id", str)
 SANE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
 """A caller's own request id is taken when it is of this form; anything else could forge lines in a log (TM-50)."""
 
+SERVER = "lienthong"
+"""Names no version of any software."""
+
 CAUTION = {
-    "Server": "lienthong",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
 }
-"""On every answer unless it says otherwise: names no version, and what is answered is for the caller alone."""
+"""On every answer unless it says otherwise: what is answered is for the caller alone."""
 
 
 @web.middleware
@@ -77,6 +79,7 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     """A signal of aiohttp's: just before an answer's head is sent."""
     if REQUEST_ID in request:
         response.headers["X-Request-Id"] = request[REQUEST_ID]
+    response.headers["Server"] = SERVER
     for name, value in CAUTION.items():
         response.headers.setdefault(name, value)
 

@@ -125,5 +125,6 @@ PROBLEMS = {
         "content": {PROBLEM: {"schema": ref("Problem"), "example": problem_example(status)}},
     }
     for status, words in WORDS.items()
+    if status != 405  # no operation answers it: it is what other methods get
 }
 """The components' responses: one problem for each status."""

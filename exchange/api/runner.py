@@ -13,7 +13,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from exchange.api.app import RUNNER_OPTIONS
-from exchange.api.around import CAUTION
+from exchange.api.around import CAUTION, SERVER
 from exchange.api.errors import answer
 from exchange.identifiers import uuid7
 
@@ -90,7 +90,7 @@ class _Connection(web.RequestHandler):
         request_id = str(uuid7())
         log.info("request.garbled", request_id=request_id, error=type(exc).__name__)
         response = answer(exc, request_id)
-        response.headers.update(CAUTION | {"X-Request-Id": request_id})
+        response.headers.update(CAUTION | {"Server": SERVER, "X-Request-Id": request_id})
         response.force_close()
         return response
 
