@@ -138,6 +138,7 @@ class _Processes(BaseApplication):
             "backlog": BACKLOG,
             "graceful_timeout": int(settings.shutdown_seconds) + 5,
             "control_socket_disable": True,
+            "when_ready": _tell_listening,
             "proc_name": "lienthong",
         }
         config: Any = self.cfg
@@ -153,6 +154,12 @@ class _Processes(BaseApplication):
             return await make_runner(settings, work=work)
 
         return start
+
+
+def _tell_listening(arbiter: Any) -> None:
+    """The socket is bound: connections wait in it until the processes take them."""
+    host, port = arbiter.LISTENERS[0].sock.getsockname()[:2]
+    log.info("service.listening", host=host, port=port)
 
 
 def refuse_stripped() -> None:
