@@ -12,6 +12,11 @@ ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 
 FOREIGN = re.compile(rb"[^A-Za-z0-9+/=\t\n\r ]")
 
+REFERENCES = (b"&#13;", b"&#10;", b"&#xD;", b"&#xd;", b"&#xA;", b"&#xa;")
+"""CR and LF written as character references: Java's libraries end every line with `&#13;` and a line feed."""
+
+_CUT_REFERENCE = re.compile(rb"&(?:#(?:1[03]?|x[aAdD]?)?)?\Z")
+
 LINE_LIMIT = 16 * 1024
 """Longest line that counts as one of a layout: four of them fit into a block; MIME's have 76 characters."""
 
@@ -68,6 +73,20 @@ def regular(text: bytes, shape: Layout) -> bytes | None:
 def _has_newlines(text: bytes, shape: Layout, rows: int) -> bool:
     period = shape.line + len(shape.newline)
     return all(text[shape.line + at :: period] == shape.newline[at : at + 1] * rows for at in range(len(shape.newline)))
+
+
+def without_references(text: bytes) -> bytes:
+    """The text with blanks in place of references to CR and LF, byte for byte; all others are left for a refusal."""
+    if b"&" in text:
+        for reference in REFERENCES:
+            text = text.replace(reference, b" " * len(reference))
+    return text
+
+
+def cut_reference(text: bytes) -> int:
+    """Where a reference begins that may go on behind the end of the text; the text's length if none does."""
+    found = _CUT_REFERENCE.search(text, max(0, len(text) - len(REFERENCES[0])))
+    return found.start() if found else len(text)
 
 
 def decoded(characters: bytes) -> bytes | None:

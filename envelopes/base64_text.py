@@ -69,6 +69,7 @@ class TextReader:
         self._newlines = 0  # in the text kept verbatim
         self._text_digest: _Hash | None = None
         self._unfinished = b""  # verbatim text's characters since the last whole group of four
+        self._reference = b""  # the beginning of one, at the end of the verbatim text
         self._padding: int | None = None  # where the first `=` stood in the file
         self._ended = False  # nothing may follow a padded group
 
@@ -97,8 +98,8 @@ class TextReader:
         layout = self._end(rest) if self._text_digest is None else None
         if layout is None:
             self._keep(rest)
-            if self._unfinished:
-                self._refuse(b"")
+            if self._unfinished or self._reference:
+                self._refuse(self._reference, self._start + self._taken - len(self._reference))
         return ReadText(
             text_size=self._taken,
             size=self._size,
@@ -175,33 +176,37 @@ class TextReader:
         if self._text_digest is None:
             self._give_up()
         assert self._text_digest is not None
-        if self._padding is None and b"=" in text:
-            self._padding = self._start + self._taken + text.index(b"=")
-        payload = self._decoded(self._unfinished + text.translate(None, WHITESPACE), text)
+        plain = blocks.without_references(self._reference + text)
+        start = self._start + self._taken - len(self._reference)
+        end = blocks.cut_reference(plain)
+        plain, self._reference = plain[:end], plain[end:]
+        if self._padding is None and b"=" in plain:
+            self._padding = start + plain.index(b"=")
+        payload = self._decoded(plain, start)
         self._text_digest.update(text)
         self._sink.text(self._n, text)
         self._emit(payload)
         self._newlines += text.count(b"\n")
         self._taken += len(text)
 
-    def _decoded(self, characters: bytes, text: bytes) -> bytes:
-        """The payload of whole groups; one that is not whole yet waits. `text` is where they come from."""
+    def _decoded(self, text: bytes, start: int) -> bytes:
+        """The payload of whole groups in text from byte `start`; a group that is not whole yet waits."""
+        characters = self._unfinished + text.translate(None, WHITESPACE)
         whole = len(characters) - len(characters) % 4
         payload = blocks.decoded(characters[:whole])
         self._unfinished = characters[whole:]
         if payload is None or (characters and self._ended) or self._unfinished.translate(None, blocks.ALPHABET):
-            self._refuse(text)
+            self._refuse(text, start)
         self._ended = self._ended or characters[:whole].endswith(b"=")
         if self._ended and self._unfinished:
-            self._refuse(text)
+            self._refuse(text, start)
         return payload
 
-    def _refuse(self, text: bytes) -> NoReturn:
+    def _refuse(self, text: bytes, start: int) -> NoReturn:
         """Name the first byte that cannot be: a foreign character, else where padding began, else the end."""
         path = f"AttachmentEncoded/Attachment[{self._n}]/ContentTransferEncoded"
-        here = self._start + self._taken
         foreign = blocks.FOREIGN.search(text)
         if foreign is not None:
-            rules.GARBLED_CHARACTER.refuse(path, foreign[0], n=self._n, byte=here + foreign.start())
-        end = here + len(text.rstrip(WHITESPACE))
+            rules.GARBLED_CHARACTER.refuse(path, foreign[0], n=self._n, byte=start + foreign.start())
+        end = start + len(text.rstrip(WHITESPACE))
         rules.GARBLED_PADDING.refuse(path, n=self._n, byte=end if self._padding is None else self._padding)
