@@ -96,7 +96,7 @@ async def _checked(settings: Settings) -> list[CheckResult]:
 @AS_JSON
 @telling
 def audit(*, deep: bool, fix: bool, as_json: bool) -> None:
-    """Đối chiếu cơ sở dữ liệu và kho / prove that database and object store agree; exit code 1 when they do not."""
+    """Đối chiếu cơ sở dữ liệu và kho / prove that database and store agree; exit code 1 when they do not."""
     settings = _quiet_settings()
     report = asyncio.run(_audited(settings, deep=deep, fix=fix))
     if as_json:

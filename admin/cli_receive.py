@@ -83,7 +83,7 @@ def fetch(
     kind: str | None,
     as_json: bool,
 ) -> None:
-    """Tải văn bản về đúng như đã gửi / fetch a delivery's file exactly as submitted, or one attachment.
+    """Tải văn bản về đúng như đã gửi / fetch a file exactly as submitted, or one attachment.
 
     Không ghi mã thì lấy văn bản duy nhất đang chờ nhận / without an id: the only one that waits.
     """
@@ -129,7 +129,7 @@ def _free(path: Path) -> Path:
 @AS_JSON
 @connected
 def confirm(*, access: Access, delivery: str | None, file: Path | None, as_json: bool) -> None:
-    """Xác nhận đã nhận và lưu văn bản / say that a fetched file is stored; 01 then goes back to the sender.
+    """Xác nhận đã nhận và lưu văn bản / say that a fetched file is stored; 01 goes back to the sender.
 
     Mã SHA-256 được tính từ tệp trên đĩa / the digest is computed from the file on disk.
     """

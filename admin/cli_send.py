@@ -73,7 +73,7 @@ def outbox(*, access: Access, limit: int, as_json: bool) -> None:
 @AS_JSON
 @connected
 def show(*, access: Access, envelope: str, as_json: bool) -> None:
-    """Lịch sử của một văn bản đã gửi hoặc đã nhận / one envelope sent or one delivery received, with its history."""
+    """Một văn bản đã gửi hoặc đã nhận, và lịch sử / one envelope or delivery, with its history."""
     found = access.call(lambda client: _either(client, envelope))
     if as_json:
         cli_show.as_json(found)

@@ -16,10 +16,11 @@ import click
 
 from admin import cli_show
 from exchange.client import ApiRefused, ApiTryLater, ApiUnknown, ApiUnreachable, Client
-from signing.sign import Signer
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
+
+    from signing.sign import Signer
 
 T = TypeVar("T")
 Command = Callable[..., Any]
@@ -158,6 +159,8 @@ def _signer(key: Path | None, certificate: Path | None, password: Path | None) -
             "cần cả khóa và chứng thư số / key and certificate are needed: "
             "LIENTHONG_SIGN_KEY_FILE, LIENTHONG_SIGN_CERTIFICATE_FILE"
         )
+    from signing.sign import Signer  # what checks signatures takes long to import, and most commands sign nothing
+
     secret = password.read_bytes().rstrip(b"\r\n") if password else None
     try:
         return Signer.load(key.read_bytes(), certificate.read_bytes(), secret)

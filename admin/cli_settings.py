@@ -40,7 +40,7 @@ def settings(*, as_json: bool) -> None:
 @click.option("--sql", is_flag=True, help="Chỉ in SQL để duyệt / only print the SQL for a DBA to review")
 @telling
 def migrate(*, sql: bool) -> None:
-    """Nâng cấp cơ sở dữ liệu / bring the database to the schema this version needs."""
+    """Nâng cấp cơ sở dữ liệu / bring the database to the schema of this version."""
     if sql:
         click.echo(schema.offline_sql())
         return

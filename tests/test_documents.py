@@ -47,7 +47,7 @@ def calls_in(text: str) -> list[str]:
 def wrong_in(call: str) -> str:
     """What of a call the command line does not know; empty when it knows all of it."""
     words = call.split()
-    command: click.Command | None = main.commands.get(words[0])
+    command: click.Command | None = main.get_command(click.Context(main), words[0])
     if isinstance(command, click.Group) and len(words) > 1:
         command = command.commands.get(words[1])
     if command is None:
