@@ -16,13 +16,16 @@ if TYPE_CHECKING:
 DECLARATION = b"<?xml"
 OPENING = re.compile(rb"<\?xml\s|<(?:[\w.-]+:)?edXML[\s>/]")
 OTHER_ENCODINGS = (
+    (b"\xff\xfe\0\0", "UTF-32"),
+    (b"\0\0\xfe\xff", "UTF-32"),
+    (b"<\0\0\0", "UTF-32"),
+    (b"\0\0\0<\0", "UTF-32"),
     (b"\xff\xfe", "UTF-16"),
     (b"\xfe\xff", "UTF-16"),
     (b"<\0", "UTF-16"),
-    (b"\0<", "UTF-16"),
-    (b"\0\0\xfe\xff", "UTF-32"),
-    (b"\0\0\0<", "UTF-32"),
+    (b"\0<\0", "UTF-16"),
 )
+"""With and without byte order mark. NULs before UTF-8 are stray bytes: a `<` of two or four has one behind it, too."""
 
 BEGINNING = Place(line=1, column=1, byte=0)
 

@@ -14,8 +14,7 @@ from envelopes.faults import Fault
 from envelopes.layout import Layout
 from envelopes.limits import NS
 from envelopes.splitting import Content, Splitter
-from tests.envelopes.outcomes import BEGIN, CLOSE, END, OPEN, file_of, only_fault, outcome, split_steps, start_of
-from tests.envelopes.splits import rebuilt
+from tests.envelopes.splits import (
     DECLARATION,
     END,
     ENVELOPE,
@@ -38,11 +37,11 @@ GOOD = with_texts(TEXT)
 
 def content_element(opening: bytes, text: bytes = b"QUJD") -> bytes:
     """A file whose attachment holds this opening tag of its content."""
-    return file_of(b"<Attachment>" + opening + text + b"</ContentTransferEncoded></Attachment>")
+    return file_with(b"<Attachment>" + opening + text + b"</ContentTransferEncoded></Attachment>")
 
 
 def test_attachment_streams_to_the_sink_and_leaves_the_skeleton() -> None:
-    found, kept = split_steps(GOOD)
+    found, kept = split(GOOD)
     assert found.skeleton == GOOD.replace(TEXT, b"")
     assert (found.size, found.sha256) == (len(GOOD), hashlib.sha256(GOOD).digest())
     assert kept.payloads == {1: PDF}
@@ -59,7 +58,7 @@ def test_attachment_streams_to_the_sink_and_leaves_the_skeleton() -> None:
 
 
 def test_attachments_are_numbered_in_the_order_of_the_file() -> None:
-    _, kept = split_steps(with_texts(b"QQ==", b"", b"Qw=="))
+    _, kept = split(with_texts(b"QQ==", b"", b"Qw=="))
     assert kept.payloads == {1: b"A", 3: b"C"}
 
 
@@ -77,7 +76,7 @@ def test_content_is_found_by_name_whatever_its_tag_looks_like(opening: bytes) ->
     data = content_element(opening)
     if b"<x:" in opening:
         data = data.replace(b"</Content", b"</x:Content")
-    _, kept = split_steps(data)
+    _, kept = split(data)
     assert kept.payloads == {1: b"ABC"}
 
 
@@ -85,7 +84,7 @@ def test_content_is_found_by_name_whatever_its_tag_looks_like(opening: bytes) ->
     "before", [b"<A b='>'/>", b"<A><![CDATA[it's > that]]></A>", b"<A>it's > that</A>", b"<A>]</A>"]
 )
 def test_greater_than_sign_before_the_content_ends_no_tag(before: bytes) -> None:
-    _, kept = split_steps(file_of(attachment(b"QUJD", before=before)))
+    _, kept = split(file_with(attachment(b"QUJD", before=before)))
     assert kept.payloads == {1: b"ABC"}
 
 
@@ -93,11 +92,11 @@ def test_greater_than_sign_before_the_content_ends_no_tag(before: bytes) -> None
 def test_element_of_that_name_elsewhere_is_markup(path: bytes) -> None:
     close = b"</Other></Attachment>" if b"Attachment" in path else b"</Other>"
     inner = b"<ContentTransferEncoded>QUJD</ContentTransferEncoded>"
-    data = file_of(path + inner + close)
+    data = file_with(path + inner + close)
     if b"Attachment" in path:
         assert fault_of(data).code == "attachment.contentless"
     else:
-        found, kept = split_steps(data)
+        found, kept = split(data)
         assert (found.skeleton, kept.payloads) == (data, {})
 
 
@@ -107,21 +106,21 @@ def test_foreign_namespace_makes_no_content() -> None:
 
 
 def test_empty_element_is_an_empty_content() -> None:
-    data = file_of(b"<Attachment><ContentTransferEncoded/></Attachment>")
-    found, kept = split_steps(data)
+    data = file_with(b"<Attachment><ContentTransferEncoded/></Attachment>")
+    found, kept = split(data)
     assert [(one.n, one.size, one.text_size) for one in found.contents] == [(1, 0, 0)]
     assert (rebuilt(found, kept), kept.payloads) == (data, {})
 
 
 def test_text_behind_an_empty_element_is_not_its_content() -> None:
     """Another reader would see an empty attachment, so we must."""
-    data = file_of(b"<Attachment><ContentTransferEncoded/>QUJD</Attachment>")
-    found, kept = split_steps(data)
+    data = file_with(b"<Attachment><ContentTransferEncoded/>QUJD</Attachment>")
+    found, kept = split(data)
     assert (found.skeleton, kept.payloads) == (data, {})
 
 
 def test_byte_order_mark_is_kept_in_the_skeleton() -> None:
-    found, kept = split_steps(BOM + GOOD)
+    found, kept = split(BOM + GOOD)
     assert found.skeleton.startswith(BOM + DECLARATION)
     assert rebuilt(found, kept) == BOM + GOOD
 
@@ -132,7 +131,7 @@ def test_declaration_may_be_absent_or_say_utf8(start: bytes) -> None:
 
 
 def test_white_space_behind_the_root_is_no_junk() -> None:
-    found, kept = split_steps(GOOD + b" \r\n\t")
+    found, kept = split(GOOD + b" \r\n\t")
     assert rebuilt(found, kept) == GOOD + b" \r\n\t"
 
 
@@ -191,7 +190,7 @@ def test_what_is_no_whole_xml_file_is_told_with_its_place(data: bytes, told: str
         (GOOD.decode().encode("utf-16"), "UTF-16 at byte 0"),
         (GOOD.decode().encode("utf-16-le"), "UTF-16 at byte 0"),
         (GOOD.decode().encode("utf-16-be"), "UTF-16 at byte 0"),
-        (GOOD.decode().encode("utf-32"), "UTF-16 at byte 0"),
+        (GOOD.decode().encode("utf-32"), "UTF-32 at byte 0"),
         (GOOD.decode().encode("utf-32-be"), "UTF-32 at byte 0"),
         (START + b"<a>\xc0\xaf</a></edXML>", f"invalid byte at byte {len(START) + 3}"),
         (START + b"<a>H\xf4n</a></edXML>", f"invalid byte at byte {len(START) + 4}"),
@@ -269,7 +268,7 @@ def test_all_comments_and_instructions_are_told() -> None:
 def test_comment_is_told_before_an_attachment_is_taken() -> None:
     kept = Kept()
     splitter = Splitter(kept)
-    data = file_of(attachment(TEXT, before=b"<!-- x -->"))
+    data = file_with(attachment(TEXT, before=b"<!-- x -->"))
     assert fault_of(data[: data.index(TEXT)]).code == "envelope.comment"
     splitter.feed(data[:50])
     assert kept.payloads == {}
@@ -289,7 +288,7 @@ def test_ten_thousand_comments_get_a_bounded_answer() -> None:
     ],
 )
 def test_attachment_has_exactly_one_content(inner: bytes, code: str) -> None:
-    fault = fault_of(file_of(attachment(b"QQ=="), b"<Attachment>" + inner + b"</Attachment>"))
+    fault = fault_of(file_with(attachment(b"QQ=="), b"<Attachment>" + inner + b"</Attachment>"))
     assert (fault.code, fault.path) == (code, "AttachmentEncoded/Attachment[2]")
     assert "2" in fault.vi
 
@@ -355,7 +354,7 @@ def test_line_and_column_are_right_behind_any_text(contents: list[bytes], on_one
     assert f"line {line}, column {column}" in fault_of(broken).en
 
 
-def test_kept_does_not_grow_with_the_attachment() -> None:
+def test_memory_does_not_grow_with_the_attachment() -> None:
     class Nowhere(Kept):
         def payload(self, n: int, data: bytes) -> None:
             """Drop it."""
@@ -367,7 +366,7 @@ def test_kept_does_not_grow_with_the_attachment() -> None:
     tracemalloc.start()
     for _ in range(500):
         splitter.feed(chunk)
-    _, peak = tracemalloc.get_traced_kept()
+    _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     splitter.feed(end)
     assert splitter.close().contents[0].size == 57 * 501_000
