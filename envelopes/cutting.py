@@ -17,9 +17,9 @@ _ENDS = (
 )
 """How each kind of markup ends; a start tag, which is none of these, ends at the first `>` outside quotes."""
 
+_FAULTY = (b"<", b">")
 _QUOTE = re.compile(rb"[\"']")
 _QUOTE_ENDS = {b'"': re.compile(rb'["<]'), b"'": re.compile(rb"['<]")}
-"""A `<` inside quotes is an error that expat tells best, so it ends them too."""
 
 
 class Cutter:
@@ -37,25 +37,26 @@ class Cutter:
         return len(self._held)
 
     def add(self, data: bytes, at: int) -> int:
-        """Hold `data` from `at` up to the next `>`; returns where that ends."""
-        end = data.find(b">", at) + 1 or len(data)
-        self._held += data[at:end]
-        return end
+        """Hold `data` from `at` up to the next `>` that is not in text; returns where that ends."""
+        start = at
+        if self._open < 0:
+            start = data.find(b"<", at)
+            self._open = len(self._held) + start - at if start >= 0 else -1
+            self._scanned = self._open + 1
+        end = data.find(b">", start) + 1 if start >= 0 else 0
+        self._held += data[at : end or len(data)]
+        return end or len(data)
 
     def is_whole(self) -> bool:
         """True when what is held ends with markup that is complete; to be asked after each `add`."""
-        if not self._held.endswith(b">"):
+        if self._open < 0 or not self._held.endswith(b">"):
             return False
-        if self._open < 0:
-            self._open = self._held.find(b"<")
-            self._scanned = self._open + 1
-            self._kind = next((kind for kind in _ENDS if self._held.startswith(kind[0], max(self._open, 0))), None)
-        if self._open < 0:
-            return True  # a bare `>` in text
-        if self._kind is not None:
-            start, end = self._kind
-            return self._held.endswith(end) and len(self._held) - self._open >= len(start + end)
-        return self._is_outside_quotes()
+        if self._kind is None:
+            self._kind = next((kind for kind in _ENDS if self._held.startswith(kind[0], self._open)), None)
+        if self._kind is None:
+            return self._is_outside_quotes()
+        start, end = self._kind
+        return self._held.endswith(end) and len(self._held) - self._open >= len(start + end)
 
     def take(self) -> bytes:
         """What is held, which is forgotten."""
@@ -75,5 +76,8 @@ class Cutter:
             if found is None:
                 self._scanned = len(self._held)
                 return not self._quote
+            if found[0] == b"<":  # no XML: expat tells best
+                self._kind = _FAULTY
+                return True
             self._quote = b"" if self._quote else found[0]
             self._scanned = found.end()

@@ -175,6 +175,8 @@ def shown(fault: Fault) -> str:
         (START + b"<x:a/></edXML>", "a namespace prefix is not declared"),
         (START + b"\n<a>&nbsp;</a></edXML>", "line 2, column 4"),
         (START + b"<a>\x01</a></edXML>", "invalid character or token"),
+        (START + b"<a b='c><d/></edXML>", "invalid character or token"),
+        (START + b'<a b="c<d"/><e f="g"/></edXML>', f"byte {len(START) + 7}"),
         (DECLARATION + DECLARATION + START + END, "the XML declaration is not at the start"),
     ],
 )
