@@ -22,6 +22,7 @@ from storage.outages import (
     is_outage,
     is_unanswered,
 )
+from storage.pulse import Pulse, Use
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -35,6 +36,9 @@ POOL_SIZE = 12
 
 ANSWER_SECONDS = 0.9
 """Connecting and BEGIN take a millisecond; longer means away, and the caller has 1 s to say so (RELIABILITY P7)."""
+
+AWAY_SECONDS = 0.6
+"""As much for a server that did not answer last time: it is back in a moment or it is not."""
 
 QUEUE_SECONDS = 5.0
 """Wait for a free connection while the database is answering: a burst is worth waiting for, an overload is not."""
@@ -69,6 +73,13 @@ class CheckedConnection(asyncpg.Connection):
             raise CommitRefused(f"COMMIT was answered by {status}: an earlier statement of this transaction had failed")
         return str(status)
 
+    def get_reset_query(self) -> str:
+        """Nothing: ours change no session (`SET LOCAL` and locks end with their transaction, LISTEN has its own).
+
+        asyncpg's usual four statements would cost every use of a connection one more round trip.
+        """
+        return ""
+
 
 class Database:
     """A pool on one database. `open` may raise `DatabaseAway`; from then on every use reconnects by itself."""
@@ -77,6 +88,7 @@ class Database:
         self._pool = pool
         self._dsn = dsn
         self._answering = True
+        self._pulse = Pulse(lambda: self._connect("lienthong-pulse"))
 
     @classmethod
     async def open(
@@ -106,6 +118,7 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection; those in use are given a moment, then broken off."""
+        await self._pulse.close()
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 await self._pool.close()
@@ -119,17 +132,25 @@ class Database:
 
     @asynccontextmanager
     async def acquire(self) -> AsyncIterator[Connection]:
-        """Lend a connection without a transaction: each statement stands alone. Raises `DatabaseAway`."""
-        conn = await self._take()
+        """Lend a connection without a transaction: each statement stands alone. Raises `DatabaseAway`.
+
+        Within a second if the server is frozen, however long a statement may take while it is not.
+        """
+        use = Use()
+        self._pulse.begin(use)
         try:
-            yield conn
-        except Exception as error:
-            if not isinstance(error, DatabaseAway) and is_outage(error, closed=is_closed(conn)):
-                raise DatabaseAway(_summary(error)) from error
-            raise
+            conn = await self._take(use)
+            try:
+                yield conn
+            except Exception as error:
+                if not isinstance(error, DatabaseAway) and is_outage(error, closed=is_closed(conn)):
+                    raise DatabaseAway(_summary(error)) from error
+                raise
+            finally:
+                await self._note(answering=not is_closed(conn))
+                await self._give_back(conn)
         finally:
-            await self._note(answering=not is_closed(conn))
-            await self._give_back(conn)
+            self._pulse.end(use)
 
     @asynccontextmanager
     async def transaction(self, *, read_only: bool = False) -> AsyncIterator[Connection]:
@@ -153,11 +174,14 @@ class Database:
 
         Raises `DatabaseAway`.
         """
-        settings = _session_settings(0, "lienthong-listen")
         try:
-            return await asyncpg.connect(self._dsn, timeout=ANSWER_SECONDS, server_settings=settings)
+            return await self._connect("lienthong-listen")
         except Exception as error:
             raise _outage(error, closed=True) from error
+
+    async def _connect(self, name: str) -> asyncpg.Connection[Any]:
+        settings = _session_settings(0, name)
+        return await asyncpg.connect(self._dsn, timeout=ANSWER_SECONDS, server_settings=settings)
 
     async def guard(self, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> float:
         """Seconds this machine's clock is ahead of the database's, after checking that the server is safe to use.
@@ -183,10 +207,12 @@ class Database:
         middle = before + (after - before) / 2
         return float((middle - row["clock"]).total_seconds())
 
-    async def _take(self) -> PoolConnectionProxy[Any]:
-        wait = QUEUE_SECONDS if self._answering else ANSWER_SECONDS
+    async def _take(self, use: Use) -> PoolConnectionProxy[Any]:
+        wait = QUEUE_SECONDS if self._answering else AWAY_SECONDS
         try:
-            return await self._pool.acquire(timeout=wait)
+            async with asyncio.timeout(wait) as use.patience:
+                use.conn = await self._pool.acquire()
+            return use.conn
         except Exception as error:
             self._answering = False
             raise _outage(error, closed=True) from error

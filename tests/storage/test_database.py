@@ -6,11 +6,9 @@ import asyncio
 import os
 import signal
 import time
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 import asyncpg
 import pytest
@@ -19,7 +17,7 @@ from storage import database as database_module
 from storage.database import Database, ensure_database
 from storage.embedded import EmbeddedPostgres
 from storage.outages import CommitRefused, CommitUnknown, DatabaseAway, DatabaseUnsafe
-from storage.postmaster import processes_of
+from tests.support.servers import frozen, lossy
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -250,38 +248,6 @@ async def test_lost_answer_to_commit_leaves_it_unknown(database: Database, dsn: 
         await behind.close()
 
 
-@asynccontextmanager
-async def lossy(dsn: str, folder: Path) -> AsyncIterator[str]:
-    """A dsn through a line that breaks when the server has answered COMMIT, before the answer arrives."""
-    server = f"{unquote(dsn.rpartition('host=')[2])}/.s.PGSQL.5432"
-
-    async def carry(client: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
-        reader, writer = await asyncio.open_unix_connection(server)
-        answers = asyncio.create_task(copy(reader, back))
-        while data := await client.read(65536):
-            if b"COMMIT;" in data:
-                answers.cancel()
-                await asyncio.wait([answers])
-            writer.write(data)
-            if b"COMMIT;" in data:
-                await reader.read(65536)
-                break
-        writer.close()
-        back.close()
-        await asyncio.wait([answers])
-
-    async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while data := await reader.read(65536):
-            writer.write(data)
-
-    line = await asyncio.start_unix_server(carry, folder / ".s.PGSQL.5432")
-    try:
-        yield dsn.rpartition("host=")[0] + f"host={folder}"
-    finally:
-        line.close()
-        await line.wait_closed()
-
-
 async def kill_and_wait(server: EmbeddedPostgres, conn: Connection) -> None:
     """Kill postmaster and backend; return when the client has noticed."""
     backend, gone = conn.get_server_pid(), asyncio.Event()
@@ -299,20 +265,66 @@ async def test_terminated_backend_costs_one_use_only(mortal: EmbeddedPostgres, d
 
 
 async def test_frozen_server_is_known_within_a_second(mortal: EmbeddedPostgres, doomed: Database) -> None:
-    frozen = processes_of(Path(unquote(mortal.ensure().rpartition("host=")[2])))
-    for pid in frozen:
-        os.kill(pid, signal.SIGSTOP)
-    try:
+    with frozen(mortal):
         for _ in range(3):
             begun = time.monotonic()
             with pytest.raises(DatabaseAway):
                 async with doomed.transaction() as conn:
                     await conn.execute("SELECT 1")
             assert time.monotonic() - begun < 1
-    finally:
-        for pid in frozen:
-            os.kill(pid, signal.SIGCONT)
     await asyncio.gather(*(doomed.ping() for _ in range(6)))
+
+
+async def test_statement_on_a_frozen_server_is_given_up_within_a_second(
+    mortal: EmbeddedPostgres, doomed: Database
+) -> None:
+    async def use(begun: asyncio.Queue[None], goes_on: asyncio.Event) -> float:
+        with pytest.raises(DatabaseAway):
+            async with doomed.acquire() as conn:
+                begun.put_nowait(None)
+                await goes_on.wait()
+                since = time.monotonic()
+                await conn.execute("SELECT 1")
+        return time.monotonic() - since
+
+    begun, goes_on = asyncio.Queue[None](), asyncio.Event()
+    users = [asyncio.create_task(use(begun, goes_on)) for _ in range(2)]
+    await begun.get()
+    await begun.get()
+    with frozen(mortal):
+        goes_on.set()
+        assert max(await asyncio.gather(*users)) < 1
+        began = time.monotonic()
+        waiting = [asyncio.create_task(doomed.ping()) for _ in range(20)]  # more than there are connections
+        assert {type(error) for error in await asyncio.gather(*waiting, return_exceptions=True)} == {DatabaseAway}
+        assert time.monotonic() - began < 1
+    await asyncio.gather(*(doomed.ping() for _ in range(6)))
+
+
+async def test_commit_on_a_frozen_server_is_unknown_within_a_second(mortal: EmbeddedPostgres, doomed: Database) -> None:
+    await make_table(doomed)
+    begun, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def insert() -> None:
+        async with doomed.transaction() as conn:
+            await conn.execute("INSERT INTO kept VALUES (1)")
+            begun.set()
+            await goes_on.wait()
+
+    task = asyncio.create_task(insert())
+    await begun.wait()
+    with frozen(mortal):
+        began = time.monotonic()
+        goes_on.set()
+        with pytest.raises(CommitUnknown):
+            await task
+        assert time.monotonic() - began < 1
+    assert await rows(doomed) in ([], [1])
+
+
+async def test_slow_statement_is_waited_for_while_the_server_answers(database: Database) -> None:
+    async with database.acquire() as conn:
+        assert await conn.fetchval("SELECT 42 FROM pg_sleep(1.5)") == 42
 
 
 async def test_guard_passes_a_safe_server(database: Database) -> None:

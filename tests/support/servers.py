@@ -1,0 +1,64 @@
+"""What befalls PostgreSQL servers: frozen processes, lines that break, addresses on the network."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from contextlib import asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from storage.postmaster import processes_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from storage.embedded import EmbeddedPostgres
+
+
+@contextmanager
+def frozen(server: EmbeddedPostgres) -> Iterator[None]:
+    """While this lasts, no process of the server does anything."""
+    pids = processes_of(Path(unquote(server.ensure().rpartition("host=")[2])))
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+
+@asynccontextmanager
+async def lossy(dsn: str, folder: Path) -> AsyncIterator[str]:
+    """A dsn through a line that breaks when the server has answered COMMIT, before the answer arrives."""
+    server = f"{unquote(dsn.rpartition('host=')[2])}/.s.PGSQL.5432"
+
+    async def carry(client: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
+        reader, writer = await asyncio.open_unix_connection(server)
+        answers = asyncio.create_task(copy(reader, back))
+        while data := await client.read(65536):
+            if b"COMMIT;" in data:
+                answers.cancel()
+                await asyncio.wait([answers])
+            writer.write(data)
+            if b"COMMIT;" in data:
+                await reader.read(65536)
+                break
+        writer.close()
+        back.close()
+        await asyncio.wait([answers])
+
+    async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65536):
+            writer.write(data)
+
+    line = await asyncio.start_unix_server(carry, folder / ".s.PGSQL.5432")
+    try:
+        yield dsn.rpartition("host=")[0] + f"host={folder}"
+    finally:
+        line.close()
+        await line.wait_closed()
