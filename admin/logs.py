@@ -20,7 +20,12 @@ HIDDEN = frozenset({"authorization", "credential", "secret", "password", "cookie
 def set_up_logs(settings: Settings) -> None:
     """Send the program's and the libraries' lines to stderr in the form the settings ask for."""
     console = settings.log_form == "console" or (settings.log_form == "auto" and sys.stderr.isatty())
-    last = structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer(ensure_ascii=False)
+    plain = structlog.dev.plain_traceback  # a rich one prints local variables: bodies, credentials (TM-50)
+    last = (
+        structlog.dev.ConsoleRenderer(exception_formatter=plain)
+        if console
+        else structlog.processors.JSONRenderer(ensure_ascii=False)
+    )
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,

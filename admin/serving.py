@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+SWITCH_SECONDS = 0.0005
+"""How long a computing thread may keep Python's lock from one that answers; with the usual 5 ms both wait in turn."""
+
 BACKLOG = 1024
 """Connections the kernel holds while the loop is busy; a thousand agencies may poll at once."""
 
@@ -112,6 +115,7 @@ async def stop_signal() -> None:
 def serve(settings: Settings, *, processes: int, work: bool) -> None:
     """Serve with one or several processes until stopped."""
     set_up_logs(settings)
+    sys.setswitchinterval(SWITCH_SECONDS)
     if processes == 1:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop:
             loop.run(serve_until_stopped(settings, work=work))

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from envelopes.layout import Layout, TextWriter
 from envelopes.rebuilding import pieces
 from envelopes.splitting import Content
-
-from envelopes.layout import Layout, TextWriter
 from exchange.errors import NotThere
 from storage import deliveries, envelopes
 

@@ -26,13 +26,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """One process's view of the exchange."""
+    """One process's view of the exchange. `threads` do what takes milliseconds, `heavy` what takes seconds."""
 
     settings: Settings
     database: Database
     objects: Objects
     seal: Seal
     threads: Threads
+    heavy: Threads
     bell: Bell
     trust: TrustKeeper
     door: Door = field(default_factory=Door)
@@ -48,6 +49,8 @@ async def open_exchange(settings: Settings) -> AsyncIterator[Exchange]:
     async with AsyncExitStack() as stack:
         threads = Threads(settings.worker_threads)
         stack.push_async_callback(threads.close)
+        heavy = Threads(settings.heavy_threads)
+        stack.push_async_callback(heavy.close)
         seal = await threads.run(load_seal, settings)
         database = await stack.enter_async_context(open_database(settings))
         objects = open_objects(settings.objects)
@@ -61,6 +64,7 @@ async def open_exchange(settings: Settings) -> AsyncIterator[Exchange]:
             objects=objects,
             seal=seal,
             threads=threads,
+            heavy=heavy,
             bell=bell,
             trust=TrustKeeper(database),
         )

@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 STEP_BYTES = 512 * 1024
 """Bytes given to a thread at once: a common letter needs one hop, a large one never waits in memory."""
 
+HEAVY_BYTES = 4 * 2**20
+"""Reading a file through once more takes longer than a letter should wait."""
+
 MAX_WHOLE_BYTES = 64 * 2**20
 """Largest file verified under profile W, which needs all of it in memory (SECURITY 1.4)."""
 
@@ -82,7 +85,8 @@ async def take_in(exchange: Exchange, system: System, spool: Spool, body: AsyncI
             verdict = gate.verify(inspected, candidates=candidates.ders, trust=trust, at=candidates.now, whole=whole)
         return _read(exchange, system, spool, split, inspected, verdict, candidates.now)
 
-    return await exchange.threads.run(judge)
+    threads = exchange.heavy if split.size > HEAVY_BYTES else exchange.threads
+    return await threads.run(judge)
 
 
 async def _receive(exchange: Exchange, spool: Spool, body: AsyncIterator[bytes]) -> tuple[Split, Inspected]:

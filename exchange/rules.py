@@ -62,9 +62,9 @@ SIGNATURE_MISSING = Rule(
 WHOLE_TOO_LARGE = Rule(
     "signature.whole_too_large",
     _R,
-    "Chữ ký trên toàn tệp (URI=\"\") chỉ được kiểm tra với tệp không quá {limit} byte. "
+    'Chữ ký trên toàn tệp (URI="") chỉ được kiểm tra với tệp không quá {limit} byte. '
     "Hãy ký theo từng phần (MessageHeader, Bussiness, edXMLManifest) để gửi tệp lớn hơn.",
-    "A signature over the whole file (URI=\"\") is checked only up to {limit} bytes. "
+    'A signature over the whole file (URI="") is checked only up to {limit} bytes. '
     "Sign by parts (MessageHeader, Bussiness, edXMLManifest) to send larger files.",
     "SECURITY 1.4",
 )

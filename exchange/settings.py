@@ -66,7 +66,12 @@ class Settings(BaseSettings):
     rate_per_second: int = Field(600, ge=1, description="requests a second of one system; leaves a busy agency alone")
     connections_per_system: int = Field(100, ge=1, description="requests under way at once of one system")
     database_connections: int = Field(12, ge=2, description="pool size of one process; PostgreSQL holds 200 by default")
-    worker_threads: int = Field(4, ge=1, description="threads for signatures, base64 and zip, per process")
+    worker_threads: int = Field(
+        2, ge=1, description="threads for signatures and base64; more only fight over Python's lock"
+    )
+    heavy_threads: int = Field(
+        2, ge=1, description="threads for large files, so that common letters never wait for one"
+    )
     poll_seconds: float = Field(5, gt=0, description="an inbox is looked at this often even if no bell rings")
     sweep_after_seconds: float = Field(86_400, ge=0, description="an object without a row is swept after this age")
     scrub_after_seconds: float = Field(

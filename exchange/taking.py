@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from envelopes.media import media_type
-
 from envelopes.faults import Refused
+from envelopes.media import media_type
 from envelopes.model import Document, StatusMessage
 from exchange import rules
 from exchange.identifiers import uuid7

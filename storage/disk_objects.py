@@ -55,6 +55,7 @@ class DiskObjects:
             made.mkdir(mode=0o700, parents=True, exist_ok=True)
             _sync(made.parent)
         self._drop_unfinished()
+        self._durable: set[Path] = set()  # folder levels whose entries are known to be on disk; at most 65,792
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="objects")
 
     async def put(self, sha256: str, path: Path, size: int) -> None:
@@ -125,8 +126,15 @@ class DiskObjects:
                 aside.rename(place)
         else:
             _sync(place)
-        for folder in (place.parent, place.parent.parent, self._store):  # whoever made a level may not have synced yet
-            _sync(folder)
+        _sync(place.parent)
+        self._sync_levels(place)
+
+    def _sync_levels(self, place: Path) -> None:
+        """Make both folder levels durable, once: whoever made one may not have synced it yet."""
+        for level, above in ((place.parent, place.parent.parent), (place.parent.parent, self._store)):
+            if level not in self._durable:
+                _sync(above)
+                self._durable.add(level)
 
     @contextmanager
     def _aside(self, path: Path) -> Iterator[Path]:

@@ -47,19 +47,18 @@ async def announce_uploads(conn: Connection, *, envelope: UUID, objects: Sequenc
 
     Not flushed to disk on its own: after a crash the sweeper's own age limit protects young objects just as well.
     """
-    async with conn.transaction():
-        await conn.execute("SET LOCAL synchronous_commit = off")
-        await conn.execute(
-            """WITH held_off AS (  -- a sweeper at work on one of them is waited for
-                   SELECT object, pg_advisory_xact_lock_shared(hashtextextended(encode(object, 'hex'), 0))
-                   FROM (SELECT unnest($2::bytea[]) AS object ORDER BY 1) AS wanted)
-               INSERT INTO upload_intents (envelope, object, until)
-               SELECT $1, object, clock_timestamp() + make_interval(secs => $3) FROM held_off
-               ON CONFLICT (envelope, object) DO UPDATE SET until = excluded.until""",
-            envelope,
-            list(objects),
-            INTENT_SECONDS,
-        )
+    await conn.execute(
+        """WITH unhurried AS (SELECT set_config('synchronous_commit', 'off', true)),
+           held_off AS (  -- a sweeper at work on one of them is waited for
+               SELECT object, pg_advisory_xact_lock_shared(hashtextextended(encode(object, 'hex'), 0))
+               FROM (SELECT unnest($2::bytea[]) AS object ORDER BY 1) AS wanted)
+           INSERT INTO upload_intents (envelope, object, until)
+           SELECT $1, object, clock_timestamp() + make_interval(secs => $3) FROM held_off, unhurried
+           ON CONFLICT (envelope, object) DO UPDATE SET until = excluded.until""",
+        envelope,
+        list(objects),
+        INTENT_SECONDS,
+    )
 
 
 async def record_objects(conn: Connection, *, envelope: UUID, objects: Sequence[tuple[bytes, int]]) -> None:
