@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from exchange.waiting import happens
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
@@ -143,21 +145,12 @@ class Bell:
             self._ring_all()  # something may have arrived while nobody listened
             self._tried.set()
             log.info("bell.listening")
-            while not await _happens(lost, PULSE_SECONDS):
+            while not await happens(lost, PULSE_SECONDS):
                 async with asyncio.timeout(ANSWER_SECONDS):
                     await conn.execute("SELECT 1")
             raise ConnectionError("the connection was closed")
         finally:
             await _take_leave(conn)
-
-
-async def _happens(event: asyncio.Event, seconds: float) -> bool:
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        return False
-    return True
 
 
 async def _take_leave(conn: asyncpg.Connection[Any]) -> None:

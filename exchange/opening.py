@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from exchange.keeper import kept_up
 from exchange.settings import SettingsWrong
 from storage import migrate
 from storage.database import Database, ensure_database
@@ -37,7 +38,8 @@ async def open_dsn(settings: Settings) -> AsyncIterator[str]:
         stack.push_async_callback(asyncio.to_thread, server.release)
         dsn = await asyncio.to_thread(server.ensure)
         await ensure_database(dsn)
-        yield dsn
+        async with kept_up(server):
+            yield dsn
 
 
 def _named(url: str) -> str:
