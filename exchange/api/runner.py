@@ -6,6 +6,7 @@ aiohttp has no limit on how long a request's head may take (TM-40); this adds on
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -23,17 +24,26 @@ if TYPE_CHECKING:
 HEAD_SECONDS = 10.0
 """From the first byte of a connection's life, or of a request, to the end of that request's head."""
 
+LAST_SECONDS = 1.0
+"""What aiohttp itself still waits for when a connection is shut down, after we have waited for its request."""
+
 log = structlog.get_logger()
 
 
 class _Connection(web.RequestHandler):
-    """One connection. Its head timer runs while a head is awaited or half arrived, not while a request is handled."""
+    """One connection. Its head timer runs while a head is awaited or half arrived, not while a request is handled.
+
+    aiohttp drops what arrives on a connection as soon as it is to be closed, also the rest of a body somebody waits
+    for; here the request being handled gets its body and its answer first.
+    """
 
     def __init__(self, *given: Any, head_seconds: float, **options: Any) -> None:
         super().__init__(*given, **options)
         self._head_seconds = head_seconds
         self._timer: asyncio.TimerHandle | None = None
         self._handling = False
+        self._closing = False
+        self._ended: asyncio.Event | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The first head is awaited."""
@@ -43,6 +53,7 @@ class _Connection(web.RequestHandler):
     def connection_lost(self, exc: BaseException | None) -> None:
         """Nothing is awaited any more."""
         self._stop()
+        self._end()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -71,11 +82,30 @@ class _Connection(web.RequestHandler):
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
     ) -> tuple[web.StreamResponse, bool]:
         """The request is over."""
+        if self._closing:
+            resp.force_close()
         try:
             return await super().finish_response(request, resp, start_time)
         finally:
-            self._handling = False
-            self.reading = None
+            self._end()
+            if self._closing:
+                super().close()
+
+    def close(self) -> None:
+        """Take no further request."""
+        if self._handling:
+            self._closing = True
+        else:
+            super().close()
+
+    async def shutdown(self, timeout: float | None = 15.0) -> None:  # noqa: ASYNC109 - aiohttp's
+        """Close, once the request being handled has ended or `timeout` seconds are over."""
+        if self._handling:
+            self._ended = asyncio.Event()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(timeout):
+                    await self._ended.wait()
+        await super().shutdown(LAST_SECONDS)
 
     def handle_error(
         self,
@@ -93,6 +123,12 @@ class _Connection(web.RequestHandler):
         response.headers.update(CAUTION | {"Server": SERVER, "X-Request-Id": request_id})
         response.force_close()
         return response
+
+    def _end(self) -> None:
+        self._handling = False
+        self.reading = None
+        if self._ended is not None:
+            self._ended.set()
 
     def _start(self) -> None:
         self._timer = asyncio.get_running_loop().call_later(self._head_seconds, self._late)
