@@ -13,6 +13,7 @@ import click
 from admin import cli_show
 from admin.cli_choose import one_fetched, one_waiting
 from admin.cli_memory import Memory, Stored, file_name
+from admin.cli_progress import bytes_bar
 from admin.cli_session import AS_JSON, FILE, FOLDER, Access, CannotHere, connected
 from exchange.client import LONGEST_WAIT
 
@@ -91,12 +92,12 @@ def fetch(
     async def work(client: Client) -> _Fetched:
         one = await client.delivery(delivery) if delivery else await one_waiting(client, access.agency, kind)
         await asyncio.to_thread(output.mkdir, parents=True, exist_ok=True)
-        if attachment is None:
-            path = output / f"{file_name(one.id)}.edxml"
-            file = await client.fetch_envelope(one.id, path)
-        else:
-            path = _free(output / _attachment_name(one, attachment))
-            file = await client.fetch_attachment(one.id, attachment, path, transferred=transferred)
+        with bytes_bar("Đang tải / fetching") as moved:
+            if attachment is None:
+                file = await client.fetch_envelope(one.id, output / f"{file_name(one.id)}.edxml", moved=moved)
+            else:
+                path = _free(output / _attachment_name(one, attachment))
+                file = await client.fetch_attachment(one.id, attachment, path, transferred=transferred, moved=moved)
         return _Fetched(delivery=one, file=file)
 
     found = access.call(work)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from admin import cli_show
+from admin.cli_progress import bytes_bar
 from admin.cli_session import AS_JSON, FILE, Access, CannotHere, connected, demanded, signing
 from envelopes.faults import Refused
 from exchange.client import ApiRefused
@@ -35,18 +36,26 @@ def send(*, access: Access, file: Path, sign: bool, signer: Callable[[], Signer 
     Gửi lại cùng một tệp là vô hại: trục trả lời như lần đầu / sending the same file again is harmless.
     """
     if not sign:
-        taken = access.call(lambda client: client.submit(file))
+        taken = _submitted(access, file)
     else:
         with tempfile.TemporaryDirectory(prefix="lienthong-") as folder:
             signed = Path(folder) / file.name
             _sign(file, signed, demanded(signer()))
-            taken = access.call(lambda client: client.submit(signed))
+            taken = _submitted(access, signed)
     if as_json:
         cli_show.as_json(taken)
         return
     first = "đã nhận / taken" if taken.created else "đã nhận từ trước, cùng nội dung / taken before, same content"
     cli_show.say(f"Trục {first}:")
     cli_show.submission(taken)
+
+
+def _submitted(access: Access, file: Path) -> Submission:
+    async def work(client: Client) -> Submission:
+        with bytes_bar("Đang gửi / sending") as moved:
+            return await client.submit(file, moved=moved)
+
+    return access.call(work)
 
 
 def _sign(file: Path, signed: Path, signer: Signer) -> None:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from urllib.parse import quote
 
 from exchange import client_json
-from exchange.client_body import body_of
+from exchange.client_body import body_of, watched
 from exchange.client_download import download
 from exchange.client_errors import (
     ApiBusy,
@@ -42,10 +42,10 @@ if TYPE_CHECKING:
     from datetime import datetime
     from types import TracebackType
 
-    from signing.sign import Signer
-
     from envelopes.model import Staff
     from exchange.client_transport import Answer
+    from exchange.client_types import Moved
+    from signing.sign import Signer
 
 __all__ = [
     "ONCE",
@@ -89,9 +89,11 @@ class Client:
     ) -> None:
         await self._transport.__aexit__(kind, error, trace)
 
-    async def submit(self, source: Path | str | bytes | AsyncIterator[bytes]) -> Submission:
+    async def submit(
+        self, source: Path | str | bytes | AsyncIterator[bytes], *, moved: Moved | None = None
+    ) -> Submission:
         """Send an edXML file of any size (a str is its path). A stream is sent once, the others tried again."""
-        answer = await self._transport.submit("/v1/envelopes", body_of(source))
+        answer = await self._transport.submit("/v1/envelopes", watched(body_of(source), moved))
         return replace(_parsed(Submission, answer), created=answer.status == 201)
 
     async def envelope(self, envelope: str) -> Submission:
@@ -125,14 +127,17 @@ class Client:
         """One delivery with its history."""
         return await self._get(Delivery, f"/v1/deliveries/{_part(delivery)}")
 
-    async def fetch_envelope(self, delivery: str, path: Path) -> Fetched:
+    async def fetch_envelope(self, delivery: str, path: Path, *, moved: Moved | None = None) -> Fetched:
         """Put the file exactly as submitted at `path`: complete, compared with its digest and flushed, or nothing."""
-        return await download(self._transport, f"/v1/deliveries/{_part(delivery)}/envelope", path)
+        return await download(self._transport, f"/v1/deliveries/{_part(delivery)}/envelope", path, moved=moved)
 
-    async def fetch_attachment(self, delivery: str, n: int, path: Path, *, transferred: bool = False) -> Fetched:
+    async def fetch_attachment(
+        self, delivery: str, n: int, path: Path, *, transferred: bool = False, moved: Moved | None = None
+    ) -> Fetched:
         """Put attachment `n` (from 1) at `path`, as a person opens it or the octets as they were transferred."""
         params = {"form": "transferred"} if transferred else None
-        return await download(self._transport, f"/v1/deliveries/{_part(delivery)}/attachments/{n}", path, params)
+        place = f"/v1/deliveries/{_part(delivery)}/attachments/{n}"
+        return await download(self._transport, place, path, params, moved=moved)
 
     async def confirm(self, delivery: str, sha256: str) -> Confirmation:
         """Say that the file of this digest is stored here; take the digest from what lies on disk."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+
+    from exchange.client_types import Moved
 
 CHUNK = 256 * 1024
 """Bytes handed on at once: large enough to keep a line busy, small enough to have many submissions under way."""
@@ -36,6 +38,22 @@ def body_of(source: Path | str | bytes | AsyncIterator[bytes]) -> Body:
             size = path.stat().st_size
         return Body(chunks=lambda: _read(path, size), size=size)
     return Body(chunks=lambda: source, once=True)
+
+
+def watched(body: Body, moved: Moved | None) -> Body:
+    """The same body, which tells how many of its bytes have been handed on; anew for each attempt."""
+    if moved is None or body.size is None:
+        return body
+    total = body.size
+
+    async def counted() -> AsyncIterator[bytes]:
+        done = 0
+        async for chunk in body.chunks():
+            yield chunk
+            done += len(chunk)
+            moved(done, total)
+
+    return replace(body, chunks=counted)
 
 
 async def _slices(data: bytes) -> AsyncIterator[bytes]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import aiohttp
 
     from exchange.client_transport import Transport
+    from exchange.client_types import Moved
 
 CHUNK = 256 * 1024
 """Bytes written at once."""
@@ -29,7 +30,14 @@ CHUNK = 256 * 1024
 _DIGEST = re.compile(r"(?:^|,)\s*sha-256=:([A-Za-z0-9+/=]+):")
 
 
-async def download(transport: Transport, path: str, target: Path, params: Mapping[str, str] | None = None) -> Fetched:
+async def download(
+    transport: Transport,
+    path: str,
+    target: Path,
+    params: Mapping[str, str] | None = None,
+    *,
+    moved: Moved | None = None,
+) -> Fetched:
     """Put what `path` answers at `target`, complete and flushed to disk, or nothing.
 
     Raises `ApiDamaged` when the digest differs from the announced one (`Repr-Digest`, RFC 9530), `OSError`, and
@@ -38,7 +46,7 @@ async def download(transport: Transport, path: str, target: Path, params: Mappin
     file, aside = await asyncio.to_thread(open_aside, target)
     with contextlib.closing(file):
         try:
-            part = _Part(file)
+            part = _Part(file, moved)
 
             async def attempt() -> str:
                 return await _attempt(transport, path, params, part)
@@ -54,8 +62,9 @@ async def download(transport: Transport, path: str, target: Path, params: Mappin
 class _Part:
     """What has arrived so far, on disk and in the digest, and which version of the content it belongs to."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, moved: Moved | None) -> None:
         self._file = file
+        self._moved = moved
         self.etag: str | None = None
         self.restart()
 
@@ -72,6 +81,11 @@ class _Part:
         self._hash.update(chunk)
         self.size += len(chunk)
 
+    def tell(self, total: int | None) -> None:
+        """Tell whoever watches how much has arrived, if it is known of how much."""
+        if self._moved is not None and total is not None:
+            self._moved(self.size, total)
+
     @property
     def sha256(self) -> str:
         """The digest of everything written."""
@@ -87,8 +101,10 @@ async def _attempt(transport: Transport, path: str, params: Mapping[str, str] | 
             part.restart()
         part.etag = response.headers.get("ETag")
         expected = _announced(response)
+        total = None if response.content_length is None else part.size + response.content_length
         async for chunk in response.content.iter_chunked(CHUNK):
             await asyncio.to_thread(part.add, chunk)
+            part.tell(total)
     if part.sha256 != expected:
         arrived = part.sha256
         part.restart()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -10,6 +11,9 @@ from envelopes.faults import Fault
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+Moved = Callable[[int, int], None]
+"""Told while a file moves: bytes done and bytes in all. It starts again when an attempt does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
