@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from admin import cli_show
-from admin.cli_database import print_json, with_database
+from admin.cli_database import with_database
 from admin.cli_session import AS_JSON
 from exchange import accounts
 
@@ -37,7 +37,7 @@ def add(name: str, role: str, agency: str | None, *, password_stdin: bool, as_js
         lambda database: accounts.add_account(database, name=name, role=role, agency=agency, password=password)
     )
     if as_json:
-        print_json({"account": name, "role": role, "agency": agency})
+        cli_show.as_json({"account": name, "role": role, "agency": agency})
     else:
         cli_show.say(f"Đã thêm tài khoản / added account: {name} ({ROLES[role]}{f', {agency}' if agency else ''})")
 
@@ -55,7 +55,7 @@ def list_(*, as_json: bool) -> None:
     """Mọi tài khoản / every account."""
     found = with_database(accounts.list_accounts)
     if as_json:
-        print_json(
+        cli_show.as_json(
             {
                 "accounts": [
                     {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from admin import cli_show
-from admin.cli_database import print_json, with_database
+from admin.cli_database import with_database
 from admin.cli_session import AS_JSON
 from exchange import directory
 
@@ -45,7 +45,7 @@ def list_(*, as_json: bool) -> None:
     """Mọi đơn vị / every agency."""
     found = with_database(directory.list_agencies)
     if as_json:
-        print_json({"agencies": found})
+        cli_show.as_json({"agencies": found})
         return
     columns = ("Mã / code", "Tên / name", "Cấp / level", "Cấp trên / parent", "Trạng thái / state", "Từ / since")
     cli_show.table(f"Danh mục đơn vị / agencies: {len(found)}", columns, map(_row, found))
@@ -74,7 +74,7 @@ def _set_locked(code: str, *, locked: bool, as_json: bool) -> None:
 
 def _show(found: Agency, done: str, *, as_json: bool) -> None:
     if as_json:
-        print_json(found)
+        cli_show.as_json(found)
     else:
         cli_show.say(f"{done}: {found.code} {found.name}")
 

@@ -13,7 +13,7 @@ import click
 
 from admin import cli_show
 from admin.cli_certificate import told as told_certificate
-from admin.cli_database import print_json, settings_or_exit, with_database
+from admin.cli_database import settings_or_exit, with_database
 from admin.cli_session import AS_JSON, FILE, FOLDER
 from exchange import certification, development_authority
 
@@ -38,7 +38,7 @@ def trust(file: Path, *, as_json: bool) -> None:
     data = file.read_bytes()
     facts = with_database(lambda database: certification.trust_root(database, data))
     if as_json:
-        print_json(told_certificate(facts))
+        cli_show.as_json(told_certificate(facts))
         return
     cli_show.say(
         f"Tin cậy chứng thư gốc / trusted root: {facts.subject}",
@@ -55,7 +55,7 @@ def crl(file: Path, *, as_json: bool) -> None:
     data = file.read_bytes()
     facts = with_database(lambda database: certification.add_crl(database, data))
     if as_json:
-        print_json(_told(facts))
+        cli_show.as_json(_told(facts))
         return
     until = cli_show.moment(facts.next_update) or "không ghi"
     cli_show.say(
@@ -102,7 +102,7 @@ def _show_dev(
         issued = told_certificate(facts) if facts else None
         files = {"key": str(out / "key.pem"), "certificate": str(out / "certificate.pem")} if out else {}
         answer = {"root": str(folder / "root.pem"), "revocation_list": _told(listed), "certificate": issued}
-        print_json(answer | {"files": files})
+        cli_show.as_json(answer | {"files": files})
         return
     cli_show.say(
         f"CA thử nghiệm / development CA: {listed.issuer} ({folder})",

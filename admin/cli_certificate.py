@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from admin import cli_show
-from admin.cli_database import print_json, with_database
+from admin.cli_database import with_database
 from admin.cli_session import AS_JSON, FILE
 from exchange import certification
 
@@ -37,7 +37,7 @@ def add(code: str, file: Path, *, as_json: bool) -> None:
     data = file.read_bytes()
     facts = with_database(lambda database: certification.add_certificate(database, code, data))
     if as_json:
-        print_json({"agency": code, **told(facts)})
+        cli_show.as_json({"agency": code, **told(facts)})
         return
     cli_show.say(
         f"Đã đăng ký cho / registered for {code}: {facts.subject}",
@@ -53,7 +53,7 @@ def list_(code: str | None, *, as_json: bool) -> None:
     """Chứng thư đã đăng ký / registered certificates, of one agency or of all."""
     found = with_database(lambda database: certification.list_certificates(database, code))
     if as_json:
-        print_json(
+        cli_show.as_json(
             {
                 "certificates": [
                     {"agency": row.agency, **told(row), "added_at": row.added_at, "revoked_at": row.revoked_at}
@@ -87,7 +87,7 @@ def revoke(sha256: str, *, as_json: bool) -> None:
     """Ngừng dùng một chứng thư / take a certificate out of use; SHA256 or at least its first 8 digits."""
     row = with_database(lambda database: certification.revoke_certificate(database, sha256))
     if as_json:
-        print_json({"agency": row.agency, **told(row)})
+        cli_show.as_json({"agency": row.agency, **told(row)})
     else:
         cli_show.say(f"Đã thu hồi trên trục / out of use: {row.agency} {row.subject} {row.sha256.hex()}")
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -19,7 +18,6 @@ from sqlalchemy.exc import DBAPIError
 from admin import cli_show
 from admin.cli_session import REFUSED, TRY_LATER
 from envelopes.faults import Refused
-from exchange.client_json import plain
 from exchange.opening import SchemaBehind, open_database
 from exchange.sealing import SealWrong
 from exchange.settings import Settings, SettingsWrong, load_settings
@@ -78,11 +76,6 @@ def told() -> Iterator[None]:
 def tell(text: str) -> None:
     """One line on stderr about something that went wrong."""
     click.secho(f"Lỗi / error: {cli_show.safe(' '.join(text.split()))}", fg="red", err=True)
-
-
-def print_json(value: Any) -> None:
-    """Print an answer for a program to read: dataclasses as objects, times in UTC."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=plain))
 
 
 def telling(command: Callable[P, T]) -> Callable[P, T]:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from admin import cli_show
-from admin.cli_database import EXPECTED, print_json, settings_or_exit, telling
+from admin.cli_database import EXPECTED, settings_or_exit, telling
 from admin.cli_session import AS_JSON
 from admin.logs import set_up_logs
 from admin.serving import refuse_stripped, stop_signal
@@ -66,7 +66,7 @@ def check(*, ready: bool, as_json: bool) -> None:
     found = [*program_checks(), *asyncio.run(_checked(settings))]
     results = [one for one in found if one.ready or not ready]
     if as_json:
-        print_json({"ok": all(result.ok for result in results), "checks": results})
+        cli_show.as_json({"ok": all(result.ok for result in results), "checks": results})
     else:
         columns = ("Kiểm tra / check", "Kết quả / result", "Chi tiết / detail")
         cli_show.table("Tự kiểm tra / self-checks", columns, ((one.name, _verdict(one), one.detail) for one in results))
@@ -100,7 +100,7 @@ def audit(*, deep: bool, fix: bool, as_json: bool) -> None:
     settings = _quiet_settings()
     report = asyncio.run(_audited(settings, deep=deep, fix=fix))
     if as_json:
-        print_json({"ok": report.ok, "seen": report.seen, "findings": report.findings})
+        cli_show.as_json({"ok": report.ok, "seen": report.seen, "findings": report.findings})
     else:
         _show(report)
     if not report.ok:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from admin import cli_show
-from admin.cli_database import print_json, settings_or_exit, telling
+from admin.cli_database import settings_or_exit, telling
 from admin.cli_session import AS_JSON
 from exchange.opening import open_dsn
 from exchange.settings import PREFIX, Settings
@@ -30,7 +30,7 @@ def settings(*, as_json: bool) -> None:
         for name, value in found.shown().items()
     ]
     if as_json:
-        print_json({"settings": rows})
+        cli_show.as_json({"settings": rows})
         return
     columns = ("Biến môi trường / variable", "Giá trị / value", "Ý nghĩa / meaning")
     cli_show.table("Cấu hình / settings", columns, (tuple(row.values()) for row in rows))

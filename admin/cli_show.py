@@ -62,7 +62,7 @@ def say(*lines: str) -> None:
 
 
 def as_json(value: Any) -> None:
-    """Print an answer for a program to read."""
+    """Print an answer for a program to read: dataclasses as objects, times in UTC."""
     click.echo(json.dumps(plain(value), ensure_ascii=False, indent=2))
 
 

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from admin import cli_show
-from admin.cli_database import print_json, with_database
+from admin.cli_database import with_database
 from admin.cli_session import AS_JSON
 from exchange import directory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from exchange.directory import ListedSystem
 
 
 @click.group()
@@ -33,7 +35,7 @@ def add(system_id: str, agencies: tuple[str, ...], *, allow_unsigned: bool, as_j
         )
     )
     if as_json:
-        print_json(made)
+        cli_show.as_json(made)
         return
     cli_show.say(
         f"Đã thêm hệ thống / added system: {made.system} ({', '.join(agencies)})",
@@ -49,20 +51,26 @@ def list_(*, as_json: bool) -> None:
     """Mọi hệ thống đang hoạt động / every active system."""
     found = with_database(directory.list_systems)
     if as_json:
-        print_json(
-            {
-                "systems": [
-                    {"system": one.id, "agencies": sorted(one.agencies), "allow_unsigned": one.allow_unsigned}
-                    for one in found
-                ]
-            }
-        )
+        cli_show.as_json({"systems": [_told(one) for one in found]})
         return
-    cli_show.table(
-        f"Hệ thống / systems: {len(found)}",
-        ("Mã / system", "Đơn vị / agencies", "Gửi không ký số / unsigned"),
-        ((one.id, ", ".join(sorted(one.agencies)), "được phép" if one.allow_unsigned else "không") for one in found),
-    )
+    columns = ("Mã / system", "Đơn vị / agencies", "Không ký số / unsigned", "Xác thực đến / credential until")
+    cli_show.table(f"Hệ thống / systems: {len(found)}", columns, map(_row, found))
+
+
+def _told(one: ListedSystem) -> dict[str, object]:
+    system = one.system
+    return {
+        "system": system.id,
+        "agencies": sorted(system.agencies),
+        "allow_unsigned": system.allow_unsigned,
+        "credentials": [{"expires_at": end} for end in one.credentials_end],
+    }
+
+
+def _row(one: ListedSystem) -> tuple[str, ...]:
+    unsigned = "được phép" if one.system.allow_unsigned else "không"
+    ends = [cli_show.moment(end) if end else "không hạn" for end in one.credentials_end] or ["không còn / none"]
+    return one.system.id, ", ".join(sorted(one.system.agencies)), unsigned, "\n".join(ends)
 
 
 @system.command()
@@ -79,7 +87,7 @@ def rotate(system_id: str, overlap_hours: float, *, as_json: bool) -> None:
     """Cấp lại thông tin xác thực / give a new credential; the old ones end after the overlap."""
     made = with_database(lambda database: directory.rotate(database, system_id, overlap_hours=overlap_hours))
     if as_json:
-        print_json(made)
+        cli_show.as_json(made)
         return
     cli_show.say(
         f"Thông tin xác thực mới của {made.system}, chỉ hiện một lần / new credential, shown once:",

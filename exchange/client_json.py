@@ -41,13 +41,15 @@ def faults_in(value: Mapping[str, Any]) -> tuple[Fault, ...]:
 
 
 def plain(value: Any) -> Any:
-    """A dataclass of answers as JSON's own types, in the words of API v1."""
+    """Dataclasses, also within dicts and lists, as JSON's own types in the words of API v1."""
     if isinstance(value, Fault):
         message = {"vi": value.vi, "en": value.en}
         texts = {key: getattr(value, name) for name, key in _FAULT_TEXTS.items()}
         return {"code": value.code, "class": value.cls.value, "message": message, **texts}
     if is_dataclass(value):
         return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
         return [plain(item) for item in value]
     if isinstance(value, datetime):

@@ -18,6 +18,7 @@ from storage import directory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from exchange.exchange import Exchange
     from storage.connection import Connection
@@ -31,6 +32,14 @@ SYSTEM_ID = re.compile(r"[0-9A-Za-z._-]{1,64}", re.ASCII)
 
 PAGE = 1000
 """Agencies read at once when all are listed; the national directory has over 100,000."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedSystem:
+    """A system with the end (UTC) of each credential that opens the door now; None: until it is rotated."""
+
+    system: System
+    credentials_end: tuple[datetime | None, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,10 +111,14 @@ async def lock_agency(database: Database, code: str, *, locked: bool = True) -> 
     return found
 
 
-async def list_systems(database: Database) -> list[System]:
-    """Every active system, by id."""
+async def list_systems(database: Database) -> list[ListedSystem]:
+    """Every active system with its living credentials, by id."""
     async with database.acquire() as conn:
-        return await directory.systems(conn)
+        systems, living = await directory.systems(conn), await directory.living_credentials(conn)
+    ends: dict[str, list[datetime | None]] = {}
+    for one in living:
+        ends.setdefault(one.system, []).append(one.expires_at)
+    return [ListedSystem(system=one, credentials_end=tuple(ends.get(one.id, ()))) for one in systems]
 
 
 async def add_system(

@@ -39,6 +39,14 @@ class System:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LivingCredential:
+    """A credential that opens the door now; `expires_at` None: until it is rotated."""
+
+    system: str
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CredentialRow:
     """A stored credential: only the SHA-256 of its secret is kept."""
 
@@ -143,6 +151,17 @@ async def add_credential(
         secret_sha256,
         valid_days,
     )
+
+
+async def living_credentials(conn: Connection) -> list[LivingCredential]:
+    """Every credential of an active system that is neither revoked nor over, those that end first first."""
+    rows = await conn.fetch(
+        """SELECT c.system, c.expires_at FROM credentials c JOIN systems s ON s.id = c.system
+           WHERE s.disabled_at IS NULL AND c.revoked_at IS NULL
+             AND (c.expires_at IS NULL OR c.expires_at > clock_timestamp())
+           ORDER BY c.system, c.expires_at NULLS LAST, c.id"""
+    )
+    return [LivingCredential(**row) for row in rows]
 
 
 async def end_other_credentials(conn: Connection, *, system: str, keep: str, overlap_seconds: float) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -78,7 +79,11 @@ async def test_system_answers_with_credential_and_secret(shell: Shell) -> None:
     assert set(made) == {"system", "credential", "secret"}
     assert made["system"] == "qlvb.a"
     listed = await shell.answer("system", "list")
-    assert listed == {"systems": [{"system": "qlvb.a", "agencies": [A], "allow_unsigned": True}]}
+    credentials = [{"expires_at": None}]
+    assert listed == {
+        "systems": [{"system": "qlvb.a", "agencies": [A], "allow_unsigned": True, "credentials": credentials}]
+    }
+    assert "không hạn" in await shell.said("system", "list")
     assert made["credential"] not in await shell.said("system", "list")
 
 
@@ -87,6 +92,11 @@ async def test_rotation_answers_with_another_credential(shell: Shell) -> None:
     second = await shell.answer("system", "rotate", "qlvb.a", "--overlap-hours", "0.5")
     assert second["credential"] != first["credential"]
     assert second["ending"] == 1
+    [listed] = (await shell.answer("system", "list"))["systems"]
+    [old, new] = [one["expires_at"] for one in listed["credentials"]]
+    left = datetime.fromisoformat(old) - datetime.now(UTC)
+    assert timedelta(minutes=29) < left <= timedelta(minutes=30)
+    assert new is None
     assert "hết hiệu lực sau 24 giờ" in await shell.said("system", "rotate", "qlvb.a")
 
 

@@ -118,7 +118,9 @@ async def test_new_system_gets_a_credential_that_names_it(agencies: Database) ->
     assert row.secret_sha256 == hashlib.sha256(made.credential.partition(".")[2].encode()).digest()
     assert row.expires_at is None
     assert len(made.secret) == 64
-    assert await directory.list_systems(agencies) == [row.system]
+    assert await directory.list_systems(agencies) == [
+        directory.ListedSystem(system=row.system, credentials_end=(None,))
+    ]
 
 
 async def test_system_id_is_given_once(agencies: Database) -> None:
