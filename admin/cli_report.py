@@ -17,10 +17,9 @@ from exchange.client_status import REPORTED, Answered, status_message
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from signing.sign import Signer
-
     from exchange.client import Client
     from exchange.client_types import Submission
+    from signing.sign import Signer
 
 CODES = ", ".join(f"{code} {STATUS_CODES[code].vi}" for code in REPORTED)
 

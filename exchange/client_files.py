@@ -6,9 +6,8 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO
 
-from envelopes.media import media_type
-
 from envelopes.layout import Layout, TextWriter
+from envelopes.media import media_type
 from envelopes.model import AttachmentHead, ManifestEntry
 from envelopes.writing import write_skeleton
 from exchange.client_disk import aside

@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
+from envelopes.model import Organization, ResponseFor, Staff, StatusMessage
 from envelopes.writing import write_status
 
-from envelopes.model import Organization, ResponseFor, Staff, StatusMessage
-
 if TYPE_CHECKING:
-    from signing.sign import Signer
-
     from exchange.client_types import Delivery
+    from signing.sign import Signer
 
 REPORTED = ("02", "03", "04", "05", "06", "15", "16")
 """What a recipient reports; 01 is the exchange's own word and 13 the original sender's."""
