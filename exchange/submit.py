@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING
 
 from envelopes.faults import Refused
 from envelopes.model import StatusMessage
-from exchange import rules, statuses, taking
+from exchange import look, rules, statuses, taking
 from exchange.failpoints import failpoint
 from exchange.identifiers import uuid7
 from exchange.intake import take_in
+from exchange.look import Sent
 from exchange.spool import spooled
 from exchange.statuses import StatusPlan
 from exchange.taking import DocumentPlan
 from storage import deliveries, directory, envelopes, objects_held
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
     from datetime import datetime
     from pathlib import Path
     from uuid import UUID
@@ -31,16 +32,19 @@ if TYPE_CHECKING:
     from exchange.spool import Spool
     from storage.connection import Connection
     from storage.directory import Agency, System
-    from storage.envelopes import EnvelopeRow
+    from storage.envelopes import AttachmentRow, EnvelopeRow
 
     Plan = DocumentPlan | StatusPlan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """An envelope the exchange answers for; `created` is False when the same signed content was taken before."""
+    """An envelope the exchange answers for; `created` is False when the same signed content was taken before.
 
-    id: UUID
+    `sent` has no events: they are history, asked for when somebody wants to see it.
+    """
+
+    sent: Sent
     created: bool
 
 
@@ -59,24 +63,23 @@ async def submit(exchange: Exchange, system: System, body: AsyncIterator[bytes])
         vouched = await take_in(exchange, system, spool, body)
         failpoint("submit.after_gate")
         plan = await _plan(exchange, vouched)
-        if isinstance(plan, Taken):
-            return plan
+        if plan is None:
+            return await _replay(exchange, vouched)
         await _store(exchange, envelope_id, vouched, spool)
         try:
-            await _commit(exchange, envelope_id, vouched, plan)
+            sent = await _commit(exchange, envelope_id, vouched, plan)
         except _TakenBefore:
             return await _replay(exchange, vouched)
         failpoint("submit.after_commit")
-        return Taken(id=envelope_id, created=True)
+        return Taken(sent=sent, created=True)
 
 
-async def _plan(exchange: Exchange, vouched: Vouched) -> Plan | Taken:
-    """Where it goes, after everything that needs the database; or what was taken before."""
+async def _plan(exchange: Exchange, vouched: Vouched) -> Plan | None:
+    """Where it goes, after everything that needs the database; None when something was taken in its place before."""
     message = vouched.message
     async with exchange.database.acquire() as conn:
-        before = await _before(conn, vouched)
-        if before is not None:
-            return _same_or_conflict(before, vouched)
+        if await _before(conn, vouched) is not None:
+            return None
         codes = [message.sender.code]
         if not isinstance(message, StatusMessage):
             codes += [recipient.code for recipient in message.recipients]
@@ -104,10 +107,13 @@ async def _before(conn: Connection, vouched: Vouched) -> EnvelopeRow | None:
     )
 
 
-def _same_or_conflict(before: EnvelopeRow, vouched: Vouched) -> Taken:
+async def _replay(exchange: Exchange, vouched: Vouched) -> Taken:
     """The first answer again for the same signed content, a conflict for other content (SECURITY 1.2)."""
+    async with exchange.database.acquire() as conn:
+        before = await _before(conn, vouched)
+    assert before is not None  # envelopes are never deleted
     if before.identity == vouched.identity:
-        return Taken(id=before.id, created=False)
+        return Taken(sent=await look.sent(exchange, vouched.system, before.id), created=False)
     first, second = before.sha256.hex(), vouched.split.sha256.hex()
     raise Refused(
         rules.REFERENCE_CONFLICT.at(
@@ -119,13 +125,6 @@ def _same_or_conflict(before: EnvelopeRow, vouched: Vouched) -> Taken:
             second=second,
         )
     )
-
-
-async def _replay(exchange: Exchange, vouched: Vouched) -> Taken:
-    async with exchange.database.acquire() as conn:
-        before = await _before(conn, vouched)
-    assert before is not None  # envelopes are never deleted
-    return _same_or_conflict(before, vouched)
 
 
 async def _store(exchange: Exchange, envelope_id: UUID, vouched: Vouched, spool: Spool) -> None:
@@ -146,39 +145,45 @@ async def _store(exchange: Exchange, envelope_id: UUID, vouched: Vouched, spool:
         await exchange.threads.run(spool.keep, [(sha256, path) for sha256, (path, _) in files.items()])
 
 
-async def _commit(exchange: Exchange, envelope_id: UUID, vouched: Vouched, plan: Plan) -> None:
+async def _commit(exchange: Exchange, envelope_id: UUID, vouched: Vouched, plan: Plan) -> Sent:
     """One transaction: envelope with its bytes and receipt, attachments, deliveries, events, the notice."""
     async with exchange.database.transaction() as conn:
-        now = await envelopes.clock(conn)
         if isinstance(plan, StatusPlan):
-            await _insert_status(exchange, conn, envelope_id, vouched, plan, now)
+            sent = await _insert_status(exchange, conn, envelope_id, vouched, plan)
         else:
-            await _insert_document(exchange, conn, envelope_id, vouched, plan, now)
+            sent = await _insert_document(exchange, conn, envelope_id, vouched, plan)
         failpoint("submit.before_commit")
+    return sent
 
 
 async def _insert_document(
-    exchange: Exchange, conn: Connection, envelope_id: UUID, vouched: Vouched, plan: DocumentPlan, now: datetime
-) -> None:
+    exchange: Exchange, conn: Connection, envelope_id: UUID, vouched: Vouched, plan: DocumentPlan
+) -> Sent:
+    attached = taking.attachment_rows(vouched, plan.document)
+    now = await _record(conn, envelope_id, attached)
     row = taking.document_row(envelope_id, vouched, plan, now)
     rows = taking.delivery_rows(row, plan.recipients)
-    attached = taking.attachment_rows(vouched, plan.document)
     receipt = await exchange.threads.run(exchange.seal.receipt, taking.receipt_facts(row, rows, attached))
     await _insert_envelope(conn, row, vouched, receipt)
     if attached:
-        held = {sha256: size for one in attached for sha256, size in one.objects()}
-        await objects_held.record_objects(conn, envelope=envelope_id, objects=sorted(held.items()))
         await envelopes.insert_attachments(conn, envelope_id, attached)
-    await deliveries.insert_deliveries(conn, rows)
-    await deliveries.insert_events(conn, [taking.first_event(one, row) for one in rows])
+    await deliveries.open_deliveries(conn, rows, taking.first_event(rows[0], row))
     failpoint("submit.after_insert")
-    if row.outcome != "held":
-        await deliveries.ring(conn, [one.recipient for one in rows])
+    return Sent(envelope=row, deliveries=tuple(rows), events={})
+
+
+async def _record(conn: Connection, envelope_id: UUID, attached: Sequence[AttachmentRow]) -> datetime:
+    """Answer for the objects from now on; the database's time, which stamps the envelope (DESIGN decision 9)."""
+    held = {sha256: size for one in attached for sha256, size in one.objects()}
+    if not held:
+        return await envelopes.clock(conn)
+    return await objects_held.record_objects(conn, envelope=envelope_id, objects=sorted(held.items()))
 
 
 async def _insert_status(
-    exchange: Exchange, conn: Connection, envelope_id: UUID, vouched: Vouched, plan: StatusPlan, now: datetime
-) -> None:
+    exchange: Exchange, conn: Connection, envelope_id: UUID, vouched: Vouched, plan: StatusPlan
+) -> Sent:
+    now = await envelopes.clock(conn)
     held = vouched.outcome == "held"  # then it changes nothing until it is released
     effect = None if held else await statuses.effect_of(conn, plan)
     row = taking.status_row(envelope_id, vouched, plan.status, now, effect.flag if effect else None)
@@ -190,6 +195,7 @@ async def _insert_status(
     if effect is not None:
         await statuses.apply(conn, effect, plan.status, envelope_id)
         await deliveries.ring(conn, [one.recipient])
+    return Sent(envelope=row, deliveries=(one,), events={})
 
 
 async def _insert_envelope(conn: Connection, row: EnvelopeRow, vouched: Vouched, receipt: bytes) -> None:

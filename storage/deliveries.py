@@ -81,6 +81,34 @@ async def insert_deliveries(conn: Connection, rows: Sequence[DeliveryRow]) -> No
     )
 
 
+async def open_deliveries(conn: Connection, rows: Sequence[DeliveryRow], first: Event) -> None:
+    """Write a new document's deliveries, each with the first line of its history, and ring unless they are held.
+
+    One statement, however many recipients (TM-42): all rows agree in everything but id and recipient.
+    """
+    one = rows[0]
+    await conn.execute(
+        """WITH opened AS (
+               INSERT INTO deliveries (id, envelope, recipient, kind, state, urgency, held, accepted_at)
+               SELECT id, $3, recipient, $4, $5, $6, $7, $8 FROM unnest($1::uuid[], $2::text[]) AS new (id, recipient)
+               RETURNING id, recipient),
+           told AS (
+               INSERT INTO events (delivery, event, by, description) SELECT id, $9, $10, $11 FROM opened)
+           SELECT pg_notify('inbox', recipient) FROM opened WHERE NOT $7""",
+        [row.id for row in rows],
+        [row.recipient for row in rows],
+        one.envelope,
+        one.kind,
+        one.state,
+        one.urgency,
+        one.held,
+        one.accepted_at,
+        first.event,
+        first.by,
+        first.description,
+    )
+
+
 async def insert_events(conn: Connection, events: Sequence[Event]) -> None:
     """Add lines to the history, stamped by the database's clock."""
     await conn.executemany(

@@ -61,8 +61,8 @@ async def announce_uploads(conn: Connection, *, envelope: UUID, objects: Sequenc
     )
 
 
-async def record_objects(conn: Connection, *, envelope: UUID, objects: Sequence[tuple[bytes, int]]) -> None:
-    """Answer for these objects (digest, size) from now on and end the announcement.
+async def record_objects(conn: Connection, *, envelope: UUID, objects: Sequence[tuple[bytes, int]]) -> datetime:
+    """Answer for these objects (digest, size) from now on and end the announcement; the database's time.
 
     Raises `DatabaseAway` when an announcement did not live until now, because the server crashed or the upload took
     too long: the sweeper may have been at the object meanwhile, so only a new upload makes sure.
@@ -72,13 +72,15 @@ async def record_objects(conn: Connection, *, envelope: UUID, objects: Sequence[
                INSERT INTO objects (sha256, size) SELECT * FROM unnest($2::bytea[], $3::bigint[])
                ON CONFLICT (sha256) DO UPDATE SET missing_since = NULL),
            ended AS (DELETE FROM upload_intents WHERE envelope = $1 RETURNING object, until)
-           SELECT object FROM ended WHERE until > clock_timestamp()""",
+           SELECT object, until > clock_timestamp() AS alive, clock_timestamp() AS now FROM ended""",
         envelope,
         [sha256 for sha256, _ in objects],
         [size for _, size in objects],
     )
-    if not {sha256 for sha256, _ in objects} <= {row["object"] for row in announced}:
+    if not {sha256 for sha256, _ in objects} <= {row["object"] for row in announced if row["alive"]}:
         raise DatabaseAway("the announcement of an upload was lost: submit again")
+    now: datetime = announced[0]["now"]
+    return now
 
 
 async def lock_object(conn: Connection, sha256: bytes) -> bool:

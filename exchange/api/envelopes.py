@@ -14,7 +14,6 @@ from exchange.api.downloads import hand_out
 from exchange.api.shapes import json_answer, sent_json
 from exchange.download import Download
 from exchange.submit import submit as take
-from storage.outages import CommitUnknown, DatabaseAway
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from exchange.api.call import Call
-    from exchange.look import Sent
     from exchange.submit import Taken
 
 log = structlog.get_logger()
@@ -38,22 +36,15 @@ async def submit(call: Call) -> web.StreamResponse:
         codes = sorted({fault.code for fault in refused.faults})
         log.info("envelope.refused", system=call.system.id, codes=codes)
         raise
-    sent = await _answer_for(call, taken)
-    _note(call, sent, taken)
-    place = f"/v1/envelopes/{taken.id}"
+    _note(call, taken)
+    place = f"/v1/envelopes/{taken.sent.envelope.id}"
     status = 201 if taken.created else 200
-    return json_answer(sent_json(sent, history=False), status=status, headers={"Location": place})
+    return json_answer(sent_json(taken.sent, history=False), status=status, headers={"Location": place})
 
 
-async def _answer_for(call: Call, taken: Taken) -> Sent:
-    try:
-        return await look.sent(call.exchange, call.system, taken.id)
-    except DatabaseAway as error:  # it is committed; "nothing was kept" would be a lie
-        raise CommitUnknown("the envelope was taken, but its answer could not be read") from error
-
-
-def _note(call: Call, sent: Sent, taken: Taken) -> None:
-    row, metrics = sent.envelope, call.shared.metrics
+def _note(call: Call, taken: Taken) -> None:
+    sent, metrics = taken.sent, call.shared.metrics
+    row = sent.envelope
     if not taken.created:
         metrics.repeated.inc()
         log.info("envelope.repeated", system=call.system.id, envelope=str(row.id))
