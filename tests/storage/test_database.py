@@ -239,8 +239,8 @@ async def test_backend_lost_inside_commit_leaves_it_unknown(database: Database) 
 
 async def test_lost_answer_to_commit_leaves_it_unknown(database: Database, dsn: str, tmp_path: Path) -> None:
     await make_table(database)
-    async with lossy(dsn, tmp_path) as through:
-        behind = await Database.open(through)
+    async with lossy(dsn, tmp_path) as line:
+        behind = await Database.open(line.dsn)
         with pytest.raises(CommitUnknown):
             async with behind.transaction() as conn:
                 await conn.execute("INSERT INTO kept VALUES (1)")

@@ -13,12 +13,17 @@ SECRET = "test/secret+word"
 
 
 class S3Server:
-    """One server process on a port of its own choosing; each bucket is a folder below `folder`."""
+    """One server on a port of its own choosing; each bucket is a folder below `folder`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        command = [str(Path(sys.executable).parent / "rclone"), "serve", "s3", "--addr", "127.0.0.1:0"]
-        options = ["--auth-key", f"{KEY},{SECRET}", "--dir-cache-time", "1ms", "--config", "", str(folder)]
+        self.port = 0
+        self.start()
+
+    def start(self) -> None:
+        """Start the process, after `stop` on the same port as before."""
+        command = [str(Path(sys.executable).parent / "rclone"), "serve", "s3", "--addr", f"127.0.0.1:{self.port}"]
+        options = ["--auth-key", f"{KEY},{SECRET}", "--dir-cache-time", "1ms", "--config", "", str(self.folder)]
         self.process = subprocess.Popen([*command, *options], stderr=subprocess.PIPE, text=True)
         self.port = self._port()
         self._drain = threading.Thread(target=self.process.stderr.read, daemon=True)

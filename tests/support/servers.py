@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -32,20 +33,30 @@ def frozen(server: EmbeddedPostgres) -> Iterator[None]:
                 os.kill(pid, signal.SIGCONT)
 
 
+@dataclass(slots=True)
+class Line:
+    """A way to a server; while it `breaks`, it does so when the server has answered COMMIT, before anybody hears it."""
+
+    dsn: str
+    breaks: bool = True
+
+
 @asynccontextmanager
-async def lossy(dsn: str, folder: Path) -> AsyncIterator[str]:
-    """A dsn through a line that breaks when the server has answered COMMIT, before the answer arrives."""
+async def lossy(dsn: str, folder: Path) -> AsyncIterator[Line]:
+    """A line to the embedded server of `dsn` that breaks."""
     server = f"{unquote(dsn.rpartition('host=')[2])}/.s.PGSQL.5432"
+    line = Line(dsn.rpartition("host=")[0] + f"host={folder}")
 
     async def carry(client: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
         reader, writer = await asyncio.open_unix_connection(server)
         answers = asyncio.create_task(copy(reader, back))
         while data := await client.read(65536):
-            if b"COMMIT;" in data:
+            last = line.breaks and b"COMMIT;" in data
+            if last:
                 answers.cancel()
                 await asyncio.wait([answers])
             writer.write(data)
-            if b"COMMIT;" in data:
+            if last:
                 await reader.read(65536)
                 break
         writer.close()
@@ -53,12 +64,14 @@ async def lossy(dsn: str, folder: Path) -> AsyncIterator[str]:
         await asyncio.wait([answers])
 
     async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while data := await reader.read(65536):
-            writer.write(data)
+        with suppress(ConnectionError):
+            while data := await reader.read(65536):
+                writer.write(data)
+        writer.close()
 
-    line = await asyncio.start_unix_server(carry, folder / ".s.PGSQL.5432")
+    listening = await asyncio.start_unix_server(carry, folder / ".s.PGSQL.5432")
     try:
-        yield dsn.rpartition("host=")[0] + f"host={folder}"
+        yield line
     finally:
-        line.close()
-        await line.wait_closed()
+        listening.close()
+        await listening.wait_closed()
