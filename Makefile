@@ -6,10 +6,10 @@ PIP    := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps
 COMPILE := $(VENV)-lock/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check static fmt bench setup tools lock clean
+.PHONY: help run test check static fmt bench schemathesis setup tools lock clean
 
 help:  ## show this list
-	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' Makefile | expand -t 14
 
 run: setup  ## set up, then run the main job in front of you and leave the service running
 	$(BIN)/lienthong demo
@@ -31,6 +31,11 @@ fmt: setup  ## put the code into form
 
 bench: setup  ## measure, beside this machine's ceilings
 	$(BIN)/python -m bench
+
+schemathesis: EXAMPLES ?= 500
+schemathesis: SEED ?= 2016
+schemathesis: setup tools  ## a long search for answers the API does not document; EXAMPLES=, SEED=
+	LT_EXAMPLES=$(EXAMPLES) LT_SEED=$(SEED) $(BIN)/pytest tests/exchange/test_schemathesis.py
 
 setup: $(VENV)/.ready  ## virtual environment with exactly the locked packages
 
