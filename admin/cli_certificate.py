@@ -65,14 +65,13 @@ def list_(code: str | None, *, as_json: bool) -> None:
     now = datetime.now(UTC)
     cli_show.table(
         f"Chứng thư số / certificates: {len(found)}",
-        ("Đơn vị / agency", "SHA-256", "Chủ thể / subject", "Từ / from", "Đến / to", "Trạng thái / state"),
+        ("SHA-256", "Đơn vị / agency", "Chủ thể / subject", "Từ, đến / from, to", "Trạng thái / state"),
         (
             (
-                row.agency,
                 row.sha256.hex()[:SHOWN_DIGITS],
+                row.agency,
                 row.subject,
-                cli_show.moment(row.not_before),
-                cli_show.moment(row.not_after),
+                f"{cli_show.moment(row.not_before)}\n{cli_show.moment(row.not_after)}",
                 _state(row, now),
             )
             for row in found

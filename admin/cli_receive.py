@@ -145,8 +145,11 @@ def confirm(*, access: Access, delivery: str | None, file: Path | None, as_json:
     if as_json:
         cli_show.as_json(confirmed)
         return
-    state = cli_show.STATES.get(confirmed.state, confirmed.state)
-    cli_show.say(f"{confirmed.id}: {state}, xác nhận lúc / confirmed {cli_show.moment(confirmed.confirmed_at)}")
+    cli_show.say(
+        f"Mã / delivery:          {confirmed.id}",
+        f"Trạng thái / state:     {cli_show.state_words(confirmed.state)}",
+        f"Xác nhận / confirmed:   {cli_show.moment(confirmed.confirmed_at)}",
+    )
 
 
 def _stored(memory: Memory, delivery: str) -> Path:

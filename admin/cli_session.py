@@ -71,6 +71,8 @@ def _tell_refused(refused: ApiRefused) -> None:
     if detail:
         click.echo(cli_show.safe(detail), err=True)
     cli_show.faults(refused.faults)
+    if any(fault.code == "signature.missing" for fault in refused.faults):
+        click.echo("Ký rồi gửi / sign it and send: lienthong send --sign FILE", err=True)
 
 
 _REFUSALS = {
@@ -165,13 +167,16 @@ def _signer(key: Path | None, certificate: Path | None, password: Path | None) -
     try:
         return Signer.load(key.read_bytes(), certificate.read_bytes(), secret)
     except (ValueError, TypeError) as error:
-        raise click.UsageError(f"không dùng được khóa ký / the signing key cannot be used: {error}") from None
+        reason = str(error).partition(". ")[0]  # what cryptography adds is for programmers
+        raise click.UsageError(
+            f"không dùng được khóa ký / the signing key cannot be used ({key}, {certificate}): {reason}"
+        ) from None
 
 
 def demanded(signer: Signer | None) -> Signer:
     """The signer, where a signature was asked for."""
     if signer is None:
         raise click.UsageError(
-            "chưa có khóa ký / no signing key: LIENTHONG_SIGN_KEY_FILE và/and LIENTHONG_SIGN_CERTIFICATE_FILE"
+            "chưa có khóa ký / no signing key: hãy đặt / set LIENTHONG_SIGN_KEY_FILE, LIENTHONG_SIGN_CERTIFICATE_FILE"
         )
     return signer

@@ -66,11 +66,20 @@ def as_json(value: Any) -> None:
     click.echo(json.dumps(plain(value), ensure_ascii=False, indent=2))
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print rows under their columns; without a terminal nothing is cut to fit one."""
-    made = Table(title=Text(title), title_justify="left", show_edge=False, pad_edge=False)
-    for column in columns:
-        made.add_column(Text(column), overflow="fold")
+def table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, whole: int = 1, lines: bool = False
+) -> None:
+    """Print rows under their columns; without a terminal nothing is folded to fit one.
+
+    The first `whole` columns are never folded: what stands there is to be copied. `lines` draws one between rows.
+    """
+    rows = list(rows)
+    if not rows:  # headings over nothing say less than the title with its 0
+        say(title)
+        return
+    made = Table(title=Text(title), title_justify="left", show_edge=False, pad_edge=False, show_lines=lines)
+    for n, column in enumerate(columns):
+        made.add_column(Text(column), overflow="fold", no_wrap=n < whole)
     for row in rows:
         made.add_row(*(Text("\n".join(safe(line) for line in str(cell).split("\n"))) for cell in row))
     console = Console(highlight=False)
@@ -89,15 +98,14 @@ def faults(found: Iterable[Fault], *, word: str = "Lỗi") -> None:
 
 
 def deliveries(found: Sequence[Delivery]) -> None:
-    """What waits, one row each."""
-    table(
-        f"Hộp đến / inbox: {len(found)}",
-        ("Mã / delivery", "Đến lúc / arrived", "Từ / from", "Đến / to", "Nội dung / what", "Khẩn / urgency"),
-        (
-            (one.id, moment(one.accepted_at), one.sender, one.recipient, subject(one), urgency(one.urgency))
-            for one in found
-        ),
-    )
+    """What waits, one entry each."""
+    columns = ("Mã / delivery", "Từ, đến, nội dung / from, to, what")
+    table(f"Hộp đến / inbox: {len(found)}", columns, ((one.id, _arrival(one)) for one in found), lines=True)
+
+
+def _arrival(one: Delivery) -> str:
+    first = f"{one.sender} → {one.recipient}  {moment(one.accepted_at)}  {urgency(one.urgency)}".rstrip()
+    return f"{first}\n{subject(one)}"
 
 
 def subject(one: Delivery) -> str:
@@ -112,7 +120,7 @@ def unsigned(one: Delivery) -> str:
     """A mark on everything that is not plainly signed (promise P8)."""
     if one.signature is None or one.signature.outcome == "verified":
         return ""
-    return f" [{OUTCOMES.get(one.signature.outcome, one.signature.outcome)}]"
+    return f" [{outcome_words(one.signature.outcome)}]"
 
 
 def urgency(level: int) -> str:
@@ -121,21 +129,29 @@ def urgency(level: int) -> str:
 
 
 def status_words(code: str) -> str:
-    """A status code with its word."""
+    """A status code with its words."""
     words = STATUS_CODES.get(code)
-    return f"{code} {words.vi}" if words else code
+    return f"{code} {words.vi} / {words.en}" if words else code
+
+
+def state_words(state: str) -> str:
+    """A state's words; the English one is that of the API."""
+    return f"{STATES[state]} / {state.replace('_', ' ')}" if state in STATES else state
+
+
+def outcome_words(outcome: str) -> str:
+    """What became of a signature, in words; the English one is that of the API."""
+    return f"{OUTCOMES[outcome]} / {outcome.replace('_', ' ')}" if outcome in OUTCOMES else outcome
 
 
 def submissions(found: Sequence[Submission]) -> None:
-    """What was sent, one row each."""
-    table(
-        f"Hộp đi / outbox: {len(found)}",
-        ("Mã / envelope", "Gửi lúc / sent", "Từ / from", "Văn bản / document", "Nơi nhận / recipients"),
-        (
-            (one.id, moment(one.accepted_at), one.sender, reference(one.kind, one.reference), _states(one))
-            for one in found
-        ),
-    )
+    """What was sent, one entry each."""
+    columns = ("Mã / envelope", "Văn bản, nơi nhận / document, recipients")
+    table(f"Hộp đi / outbox: {len(found)}", columns, ((one.id, _departure(one)) for one in found), lines=True)
+
+
+def _departure(one: Submission) -> str:
+    return f"{reference(one.kind, one.reference)}\n{one.sender}  {moment(one.accepted_at)}\n{_states(one)}"
 
 
 def reference(kind: str, text: str) -> str:
@@ -144,7 +160,7 @@ def reference(kind: str, text: str) -> str:
 
 
 def _states(one: Submission) -> str:
-    lines = [f"{delivery.recipient}: {STATES.get(delivery.state, delivery.state)}" for delivery in one.deliveries]
+    lines = [f"{delivery.recipient}: {state_words(delivery.state)}" for delivery in one.deliveries]
     lines += [f"{missing.recipient}: không gửi được / undeliverable" for missing in one.undeliverable]
     return "\n".join(lines)
 
@@ -160,7 +176,7 @@ def submission(one: Submission) -> None:
         f"SHA-256:                {one.sha256} ({one.size} byte)",
     )
     for delivery in one.deliveries:
-        say(f"Nơi nhận / recipient:   {delivery.recipient}: {STATES.get(delivery.state, delivery.state)}")
+        say(f"Nơi nhận / recipient:   {delivery.recipient}: {state_words(delivery.state)}")
         events(delivery.events)
     faults((missing.fault for missing in one.undeliverable), word="Không gửi được / undeliverable")
     faults(one.warnings, word="Cảnh báo / warning")
@@ -169,7 +185,7 @@ def submission(one: Submission) -> None:
 def signature_line(signature: Signature) -> str:
     """What the gate said of the signature."""
     profile = f" ({signature.profile})" if signature.profile else ""
-    return f"Chữ ký / signature:     {OUTCOMES.get(signature.outcome, signature.outcome)}{profile}"
+    return f"Chữ ký / signature:     {outcome_words(signature.outcome)}{profile}"
 
 
 def delivery(one: Delivery) -> None:
@@ -180,7 +196,7 @@ def delivery(one: Delivery) -> None:
         f"Đến / to:               {one.recipient}",
         f"Đến lúc / arrived:      {moment(one.accepted_at)}",
         *(f"                        {line}" for line in subject(one).split("\n")),
-        f"Trạng thái / state:     {STATES.get(one.state, one.state)}",
+        f"Trạng thái / state:     {state_words(one.state)}",
         *((signature_line(one.signature),) if one.signature else ()),
         f"SHA-256:                {one.sha256} ({one.size} byte)",
     )

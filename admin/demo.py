@@ -109,8 +109,9 @@ def _tell_next(
         places.add_row(f"[b]{name}[/b]", place)
     console.print(places)
     people = Table(title="\nTài khoản thử / demo accounts", title_justify="left", show_edge=False, pad_edge=False)
-    for column in ("tên / name", "mật khẩu / password", "vai trò / role"):
-        people.add_column(column, no_wrap=True)
+    for column in ("tên / name", "mật khẩu / password"):
+        people.add_column(column, no_wrap=True)  # to be copied
+    people.add_column("vai trò / role")
     for account in accounts:
         people.add_row(account.name, account.password, account.what)
     console.print(people)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from aiohttp import web
+from click import unstyle
 from click.testing import CliRunner
 
 from admin.cli import main
@@ -139,6 +140,15 @@ def test_inbox_shows_what_waits(shell: Shell) -> None:
         "Đã vào sổ",
     ):
         assert text in result.stdout
+
+
+def test_id_can_be_copied_from_a_narrow_terminal(shell: Shell) -> None:
+    name = "01a20faa-1de3-723b-a057-df221dc74bdb"
+    shell.peer.script(inbox(delivery(id=name)))
+    shown = unstyle(shell("inbox", COLUMNS="80", FORCE_COLOR="1").stdout)
+    assert name in shown
+    assert "H08.02 → H08.30" in shown
+    assert max(map(len, shown.splitlines())) <= 80
 
 
 def test_inbox_waits_until_something_comes(shell: Shell) -> None:

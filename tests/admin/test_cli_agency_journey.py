@@ -126,6 +126,7 @@ async def test_unsigned_letter_is_refused_with_the_reason(desk: Desk) -> None:
     result = await desk.do(A, "send", "letter.edxml", exits=1)
     assert "signature.missing" in result.stderr
     assert "không có chữ ký số" in result.stderr
+    assert "lienthong send --sign" in result.stderr
 
 
 async def test_stranger_gets_nothing_by_hand(desk: Desk) -> None:

@@ -145,6 +145,16 @@ def test_sign_without_a_key_says_which_settings_are_missing(peer: Peer) -> None:
     assert peer.seen == []
 
 
+def test_key_that_is_none_is_named_without_a_word_for_programmers(peer: Peer) -> None:
+    shell(*WORDS, "--out", "letter.edxml")
+    here = {f"LIENTHONG_SIGN_{kind}_FILE": "letter.edxml" for kind in ("KEY", "CERTIFICATE")}
+    result = shell("send", "letter.edxml", "--sign", **here)
+    assert result.exit_code == 2
+    assert "không dùng được khóa ký" in result.stderr
+    assert "letter.edxml" in result.stderr
+    assert "cryptography" not in result.stderr
+
+
 def test_report_is_signed_when_a_key_is_there_and_not_on_demand(peer: Peer) -> None:
     words = ("report", "03", "--reference", "H08.02,2026/11/20,125/SNV-VP", "--as", "H08.30")
     assert shell(*words).exit_code == 0
