@@ -17,9 +17,20 @@ _ENDS = (
 )
 """How each kind of markup ends; a start tag, which is none of these, ends at the first `>` outside quotes."""
 
+_START_TAG = rb"""[^!?/"'<>](?:[^"'<>]|"[^"<]*"|'[^'<]*')*+>"""
+_MARKUP = rb"!--.*?-->|!\[CDATA\[.*?\]\]>|\?.*?\?>|/[^<>]*>|![^-\[<>][^<>]*>|" + _START_TAG
+
 _FAULTY = (b"<", b">")
 _QUOTE = re.compile(rb"[\"']")
 _QUOTE_ENDS = {b'"': re.compile(rb'["<]'), b"'": re.compile(rb"['<]")}
+
+
+def markup_without(name: bytes) -> re.Pattern[bytes]:
+    """Matches as many whole pieces of markup, with the text before each, as come before one whose tag holds `name`.
+
+    What it matches can be given to expat at once; what it does not understand is left to a `Cutter`.
+    """
+    return re.compile(rb"(?:[^<]*+<(?!/?[^\s/>]*" + re.escape(name) + rb")(?:" + _MARKUP + rb"))*+", re.DOTALL)
 
 
 class Cutter:

@@ -14,7 +14,7 @@ from xml.parsers.expat import ExpatError
 from envelopes import split_rules as rules
 from envelopes import splitting_start as start
 from envelopes.base64_text import PayloadSink, TextReader
-from envelopes.cutting import Cutter
+from envelopes.cutting import Cutter, markup_without
 from envelopes.dom import BOM
 from envelopes.markup import CONTENT, Markup, SplitLimits
 from envelopes.positions import Gap, Positions
@@ -49,6 +49,9 @@ class Split:
     size: int
     sha256: bytes
     contents: tuple[Content, ...]
+
+
+PLAIN = markup_without(CONTENT.encode())
 
 
 class Splitter:
@@ -93,11 +96,25 @@ class Splitter:
         )
 
     def _take_markup(self, data: bytes, at: int) -> int:
+        end = self._plain_end(data, at)
+        if end > at:
+            self._take_piece(data[at:end])
+            return end
         at = self._cutter.add(data, at)
         self._check_size(len(self._cutter))
         if self._cutter.is_whole():
             self._take_piece(self._cutter.take())
         return at
+
+    def _plain_end(self, data: bytes, at: int) -> int:
+        """Where whole markup ends that can start no content, so that a common head costs one call of expat."""
+        room = self._limits.skeleton - len(self._positions.skeleton)
+        if len(self._cutter) or self._reader is not None or not self._positions.skeleton or room <= 0:
+            return at
+        found = PLAIN.match(data, at, at + room)
+        if found is None or start.is_flawed(found[0]):  # piece by piece, so that the first fault is told first
+            return at
+        return found.end()
 
     def _take_text(self, data: bytes, at: int) -> int:
         """Give the reader everything up to the next `<`, which ends the text."""

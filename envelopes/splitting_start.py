@@ -66,6 +66,11 @@ def check_characters(piece: bytes, where: Callable[[int], Place], *, ended: bool
     rules.ENCODING.refuse(found_vi=flaw[1], found_en=flaw[2], byte=place.byte)
 
 
+def is_flawed(piece: bytes) -> bool:
+    """True when some character of the piece is none of XML's in UTF-8."""
+    return _flaw(piece) is not None
+
+
 def _flaw(piece: bytes) -> tuple[int, str, str] | None:
     try:
         piece.decode("utf-8")
