@@ -10,10 +10,11 @@ import io
 import shutil
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from envelopes.faults import Refused
+from envelopes.limits import LOCAL_TIME
 from envelopes.matching import attachment_faults
 from envelopes.model import Document, StatusMessage
 from envelopes.packing import unwrap
@@ -44,9 +45,6 @@ HEAVY_BYTES = 4 * 2**20
 
 MAX_WHOLE_BYTES = 64 * 2**20
 """Largest file verified under profile W, which needs all of it in memory (SECURITY 1.4)."""
-
-LOCAL_TIME = timezone(timedelta(hours=7))
-"""Vietnam has one zone and no summer time; "in the future" is judged by its date (conformance C08)."""
 
 ROOM_SECONDS = 30
 """After this a full disk may have been emptied; asking more often only adds load."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envelopes.faults import Refused
+from envelopes.limits import LOCAL_TIME
 from envelopes.model import StatusMessage
 from exchange import look, rules, statuses, taking
 from exchange.failpoints import failpoint
@@ -120,7 +121,7 @@ async def _replay(exchange: Exchange, vouched: Vouched) -> Taken:
             "edXMLHeader/MessageHeader/DocumentId",
             f"{first} {second}",
             reference=before.reference,
-            accepted=before.accepted_at.isoformat(timespec="seconds"),
+            accepted=f"{before.accepted_at.astimezone(LOCAL_TIME):%d/%m/%Y %H:%M:%S}",
             first=first,
             second=second,
         )
