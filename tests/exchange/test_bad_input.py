@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import re
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from exchange.client import ApiRefused
-from tests.support.world import A, B, C
+from exchange.client_files import write_envelope
+from tests.support.world import A, B, C, D, world_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
 
     from tests.support.world import World
 
@@ -107,8 +110,6 @@ async def test_no_known_recipient_is_refused(world: World) -> None:
 
 
 async def test_stranger_cannot_sign_for_another(world: World) -> None:
-    from exchange.client_files import write_envelope
-
     path = world.folder / "forged.edxml"
     write_envelope(world.document(A, B), [], path, signer=world.actors[C].signer)
     refused = await refusal(world, path.read_bytes())
@@ -118,8 +119,6 @@ async def test_stranger_cannot_sign_for_another(world: World) -> None:
 
 async def test_body_over_the_limit_is_refused_before_it_is_read(world: World) -> None:
     limit = world.exchange.settings.max_envelope_bytes
-    import aiohttp
-
     headers = {"Authorization": f"Bearer {world.actors[A].credential}", "Content-Type": "application/xml"}
     reader, writer = await asyncio.open_connection("127.0.0.1", int(world.url.rpartition(":")[2]))
     head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
@@ -127,15 +126,9 @@ async def test_body_over_the_limit_is_refused_before_it_is_read(world: World) ->
     answer = await asyncio.wait_for(reader.readuntil(b"\r\n"), 5)
     assert b" 413 " in answer
     writer.close()
-    assert aiohttp.__version__
 
 
-async def test_streamed_body_over_the_limit_is_refused(dsn: str, tmp_path: object) -> None:
-    from pathlib import Path
-
-    from tests.support.world import world_of
-
-    assert isinstance(tmp_path, Path)
+async def test_streamed_body_over_the_limit_is_refused(dsn: str, tmp_path: Path) -> None:
     async with world_of(dsn, tmp_path, max_envelope_bytes=100_000) as world:
 
         async def endless() -> AsyncIterator[bytes]:
@@ -150,12 +143,7 @@ async def test_streamed_body_over_the_limit_is_refused(dsn: str, tmp_path: objec
         await nothing_is_stored(world)
 
 
-async def test_slow_body_is_cut_off(dsn: str, tmp_path: object) -> None:
-    from pathlib import Path
-
-    from tests.support.world import world_of
-
-    assert isinstance(tmp_path, Path)
+async def test_slow_body_is_cut_off(dsn: str, tmp_path: Path) -> None:
     async with world_of(dsn, tmp_path, body_grace_seconds=0.2) as world:
         reader, writer = await asyncio.open_connection("127.0.0.1", int(world.url.rpartition(":")[2]))
         head = f"Authorization: Bearer {world.actors[A].credential}\r\nContent-Type: application/xml\r\n"
@@ -164,3 +152,46 @@ async def test_slow_body_is_cut_off(dsn: str, tmp_path: object) -> None:
         assert b" 408 " in answer
         writer.close()
         await nothing_is_stored(world)
+
+
+DISAGREEING = {
+    "attachment not in the manifest": (rb"<edXML:Reference .*?</edXML:Reference>", b"", "attachment.unlisted"),
+    "manifest names what is not attached": (rb"<Attachment>.*?</Attachment>", b"", "attachment.missing"),
+    "two attachments with one content id": (rb"(<Attachment>.*?</Attachment>)", rb"\1\1", "attachment.repeated"),
+    "two manifest lines with one content id": (
+        rb"(<edXML:Reference .*?</edXML:Reference>)",
+        rb"\1\1",
+        "manifest.repeated",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", DISAGREEING)
+async def test_manifest_and_attachments_that_disagree_are_refused(world: World, case: str) -> None:
+    pattern, instead, code = DISAGREEING[case]
+    path = world.envelope(world.document(D, B), world.attachment(), signed=False)
+    data, changed = re.subn(pattern, instead, path.read_bytes(), flags=re.DOTALL)
+    assert changed == 1
+    refused = await refusal(world, data, sender=D)
+    assert code in {fault.code for fault in refused.faults}, refused.faults
+    await nothing_is_stored(world)
+
+
+async def test_endless_multipart_preamble_is_refused_at_once(world: World) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(world.url.rpartition(":")[2]))
+    head = f"Authorization: Bearer {world.actors[A].credential}\r\nContent-Type: multipart/form-data; boundary=b\r\n"
+    writer.write(f"POST /v1/envelopes HTTP/1.1\r\nHost: x\r\n{head}Transfer-Encoding: chunked\r\n\r\n".encode())
+
+    async def preamble() -> None:
+        while True:
+            writer.write(b"2000\r\n" + b"x" * 0x2000 + b"\r\n")
+            await writer.drain()
+
+    endless = asyncio.create_task(preamble())
+    answer = await asyncio.wait_for(reader.readuntil(b"\r\n"), 1)
+    assert b" 415 " in answer
+    endless.cancel()
+    with suppress(asyncio.CancelledError, ConnectionError):
+        await endless
+    writer.close()
+    await nothing_is_stored(world)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from exchange.client import ApiRefused
+from storage import directory
 from tests.support.world import A, B, C, D
 
 if TYPE_CHECKING:
@@ -191,8 +193,6 @@ async def test_sleeping_inbox_is_woken(world: World) -> None:
 
 
 async def test_urgent_comes_first(world: World) -> None:
-    from dataclasses import replace
-
     async with world.client(A) as sender, world.client(B) as recipient:
         for urgency in (0, 3, 1):
             await sender.submit(world.envelope(replace(world.document(), urgency=urgency)))
@@ -200,8 +200,6 @@ async def test_urgent_comes_first(world: World) -> None:
 
 
 async def test_unknown_and_locked_recipients_do_not_lose_the_others(world: World) -> None:
-    from storage import directory
-
     async with world.exchange.database.transaction() as conn:
         await directory.set_locked(conn, C, locked=True)
     async with world.client(A) as sender, world.client(B) as recipient:
