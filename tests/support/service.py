@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -25,6 +26,7 @@ class Service:
         command = [str(Path(sys.executable).parent / "lienthong"), "serve", "--processes", str(processes)]
         self.process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
         self.lines: list[str] = []
+        self._news = threading.Condition()
         self.port = self._port()
         self._drain = threading.Thread(target=self._read, daemon=True)
         self._drain.start()
@@ -45,7 +47,31 @@ class Service:
     def _read(self) -> None:
         assert self.process.stderr is not None
         for line in self.process.stderr:
-            self.lines.append(line)
+            with self._news:
+                self.lines.append(line)
+                self._news.notify_all()
+
+    def events(self) -> list[str]:
+        """What its log says so far, by name; every line is JSON."""
+        return [json.loads(line)["event"] for line in list(self.lines)]
+
+    async def says(self, event: str, *, times: int = 1, seconds: float = 20) -> None:
+        """Return once its log has said so. Raises TimeoutError with the log."""
+        if not await asyncio.to_thread(self._hears, event, times, seconds):
+            raise TimeoutError(f"no {event} in\n" + "".join(self.lines))
+
+    def _hears(self, event: str, times: int, seconds: float) -> bool:
+        with self._news:
+            return self._news.wait_for(lambda: self.events().count(event) >= times, seconds)
+
+    def children(self) -> list[int]:
+        """The processes it has started and that live."""
+        pid = self.process.pid
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+    def terminate(self) -> None:
+        """Ask it to stop."""
+        self.process.send_signal(signal.SIGTERM)
 
     def wait(self, seconds: float = 30) -> int:
         """The exit code, once it ended."""
@@ -58,7 +84,7 @@ class Service:
 
     def stop(self) -> int:
         """As an operator stops it; the exit code."""
-        self.process.send_signal(signal.SIGTERM)
+        self.terminate()
         return self.wait()
 
     def __enter__(self) -> Self:
