@@ -15,6 +15,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import structlog
 from aiohttp import web
+from aiohttp.client_exceptions import ClientPayloadError
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp_session import get_session
 
 from admin.desk_keys import EXCHANGE, FORM, VISITOR, Visitor
@@ -156,7 +158,10 @@ def _is_own(request: web.Request) -> bool:
     origin = request.headers.get("Origin")
     if site is not None and site != "same-origin":
         return False
-    return origin is None or urlsplit(origin).netloc == request.host
+    try:
+        return origin is None or urlsplit(origin).netloc == request.host
+    except ValueError:  # no address at all
+        return False
 
 
 async def _read_form(request: web.Request) -> dict[str, str]:
@@ -173,5 +178,5 @@ async def _read_form(request: web.Request) -> dict[str, str]:
         return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS))
     except TimeoutError:
         raise web.HTTPRequestTimeout from None
-    except ValueError:
+    except (ValueError, web.RequestPayloadError, ClientPayloadError, HttpProcessingError):  # no form, or cut off
         raise web.HTTPBadRequest from None

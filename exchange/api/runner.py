@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from aiohttp import web
+from aiohttp.client_exceptions import ClientPayloadError
 from aiohttp.http_exceptions import HttpProcessingError
 
 from exchange.api.app import RUNNER_OPTIONS
@@ -26,6 +27,9 @@ HEAD_SECONDS = 10.0
 
 LAST_SECONDS = 1.0
 """What aiohttp itself still waits for when a connection is shut down, after we have waited for its request."""
+
+BROKEN_BODY = (HttpProcessingError, ClientPayloadError, web.RequestPayloadError)
+"""What aiohttp raises out of a body that did not come as announced."""
 
 log = structlog.get_logger()
 
@@ -123,6 +127,13 @@ class _Connection(web.RequestHandler):
         response.headers.update(CAUTION | {"Server": SERVER, "X-Request-Id": request_id})
         response.force_close()
         return response
+
+    def log_exception(self, *given: Any, **more: Any) -> None:
+        """A body that broke off or was no HTTP while its rest was thrown away is no error of ours either."""
+        if isinstance(more.get("exc_info"), BROKEN_BODY):
+            log.info("body.broken", error=type(more["exc_info"]).__name__)
+        else:
+            super().log_exception(*given, **more)
 
     def _end(self) -> None:
         self._handling = False

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 
 def json_bytes(content: Any) -> bytes:
-    """JSON in UTF-8, Vietnamese readable."""
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+    """JSON in UTF-8, Vietnamese readable. Bytes of a header that were no UTF-8 are shown as question marks."""
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
 
 
 def json_answer(content: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:

@@ -1,6 +1,6 @@
 """Loaded by schemathesis: gives it what exists, since it cannot guess ids or sign envelopes.
 
-`LT_KNOWN` names a JSON file: `deliveries` (id, sha256, attachments), `envelopes` and `agencies` (ids), `files` (a folder).
+`LT_KNOWN` names a JSON file: `deliveries` (id, sha256, attachments), `envelopes`, `agencies` (ids), `files` (folder).
 """
 
 from __future__ import annotations
