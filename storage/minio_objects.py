@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
@@ -18,7 +19,8 @@ import certifi
 import urllib3
 from minio import Minio
 from minio.error import MinioException, S3Error
-from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
+from urllib3.exceptions import HTTPError, NewConnectionError, ProtocolError, ReadTimeoutError
+from urllib3.exceptions import TimeoutError as NoAnswer
 from urllib3.util import Retry, Timeout
 
 from storage.object_store import (
@@ -51,6 +53,9 @@ CONNECT_SECONDS = 0.9
 
 READ_SECONDS = 10
 """Between two bytes of an answer; a store under load may think, but not longer."""
+
+SILENT_SECONDS = 2.0
+"""After a store said nothing, calls are not tried for this long: many callers would wait one after another."""
 
 PART_BYTES = 8 * 1024 * 1024
 """What an upload holds in memory; S3 takes 10,000 parts of at least 5 MiB, so this reaches 80 GB."""
@@ -123,6 +128,7 @@ class MinioObjects:
         self._client = Minio(endpoint, access_key, secret_key, secure=secure, region=region, http_client=self._http)
         self._bucket = bucket
         self._bucket_seen = False
+        self._silent_until = 0.0
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="objects")
 
@@ -191,13 +197,25 @@ class MinioObjects:
     async def _call(self, work: Callable[[*Arguments], Answer], *arguments: *Arguments) -> Answer:
         """Run `work` in a thread and turn what the client raises into `ObjectMissing` or `ObjectsAway`."""
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
+            return await asyncio.get_running_loop().run_in_executor(self._threads, self._try, work, *arguments)
         except S3Error as error:
             if error.code in MISSING:
                 raise ObjectMissing("no such object") from error
             raise ObjectsAway(f"the object store refuses: {error.code}") from error
         except (MinioException, HTTPError, OSError) as error:
             raise ObjectsAway(f"the object store is away: {type(error).__name__}") from error
+
+    def _try(self, work: Callable[[*Arguments], Answer], *arguments: *Arguments) -> Answer:
+        """Do `work`, unless the store fell silent while this call waited for a thread, or just before."""
+        if time.monotonic() < self._silent_until:
+            raise ObjectsAway("the object store said nothing a moment ago")
+        try:
+            return work(*arguments)
+        except HTTPError as error:
+            cause = getattr(error, "reason", error)
+            if isinstance(cause, NoAnswer) and not isinstance(cause, NewConnectionError):  # which is a quick refusal
+                self._silent_until = time.monotonic() + SILENT_SECONDS
+            raise
 
     def _put(self, key: str, path: Path, size: int, sha256: str) -> None:
         check_source(path, size)

@@ -295,6 +295,29 @@ async def test_s3_away_is_said_within_a_second_and_over_without_restart(
         await ground.finish()
 
 
+async def test_s3_that_says_nothing_is_waited_for_once_not_by_one_after_the_other(
+    dsn: str, tmp_path: Path, frail: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.minio_objects.READ_SECONDS", 1.0)
+    monkeypatch.setattr("storage.minio_objects.SILENT_SECONDS", 0.5)
+    async with ground_of(dsn, tmp_path, objects_url=frail.url("silent")) as ground:
+        before, world = await ground.rows(), ground.world
+        files = [world.envelope(None, world.attachment(f"{n}.pdf", b"%d" % n * 9000)).read_bytes() for n in range(30)]
+        os.kill(frail.process.pid, signal.SIGSTOP)
+        try:
+            answers = await asyncio.gather(*(ground.sender.submit(data) for data in files))
+            assert {answer.status for answer in answers} == {503}
+            assert max(answer.seconds for answer in answers) < 3
+            assert (await ground.sender.submit(files[0])).away
+        finally:
+            os.kill(frail.process.pid, signal.SIGCONT)
+        assert await ground.rows() == before
+        assert ground.spooled() == []
+        await ground.healthy()
+        await ground.finish()
+        assert await ground.strays() == set()
+
+
 async def test_s3_that_only_fails_is_an_outage(dsn: str, tmp_path: Path, frail: S3Server) -> None:
     async with ground_of(dsn, tmp_path, objects_url=frail.url("failing")) as ground:
         before = await ground.rows()
