@@ -317,6 +317,7 @@ async def test_two_processes_finish_what_is_under_way(pair: Pair) -> None:
         async with asyncio.timeout(SOON):
             while not await asyncio.to_thread(refused, pair.service):
                 await asyncio.sleep(0.02)
+        pair.service.terminate()  # once more is harmless
         upload.send(rest)
         assert (await upload.answer()).status == 201
     assert await asyncio.to_thread(pair.service.wait) == 0
