@@ -23,8 +23,7 @@ from exchange.taking import DocumentPlan
 from storage import deliveries, directory, envelopes, objects_held
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
-    from datetime import datetime
+    from collections.abc import AsyncIterator
     from pathlib import Path
     from uuid import UUID
 
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     from exchange.spool import Spool
     from storage.connection import Connection
     from storage.directory import Agency, System
-    from storage.envelopes import AttachmentRow, EnvelopeRow
+    from storage.envelopes import EnvelopeRow
 
     Plan = DocumentPlan | StatusPlan
 
@@ -161,7 +160,8 @@ async def _insert_document(
     exchange: Exchange, conn: Connection, envelope_id: UUID, vouched: Vouched, plan: DocumentPlan
 ) -> Sent:
     attached = taking.attachment_rows(vouched, plan.document)
-    now = await _record(conn, envelope_id, attached)
+    held = {sha256: size for one in attached for sha256, size in one.objects()}
+    now = await objects_held.record_objects(conn, envelope=envelope_id, objects=sorted(held.items()))
     row = taking.document_row(envelope_id, vouched, plan, now)
     rows = taking.delivery_rows(row, plan.recipients)
     receipt = await exchange.threads.run(exchange.seal.receipt, taking.receipt_facts(row, rows, attached))
@@ -171,14 +171,6 @@ async def _insert_document(
     await deliveries.open_deliveries(conn, rows, taking.first_event(rows[0], row))
     failpoint("submit.after_insert")
     return Sent(envelope=row, deliveries=tuple(rows), events={})
-
-
-async def _record(conn: Connection, envelope_id: UUID, attached: Sequence[AttachmentRow]) -> datetime:
-    """Answer for the objects from now on; the database's time, which stamps the envelope (DESIGN decision 9)."""
-    held = {sha256: size for one in attached for sha256, size in one.objects()}
-    if not held:
-        return await envelopes.clock(conn)
-    return await objects_held.record_objects(conn, envelope=envelope_id, objects=sorted(held.items()))
 
 
 async def _insert_status(

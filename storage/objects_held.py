@@ -67,19 +67,21 @@ async def record_objects(conn: Connection, *, envelope: UUID, objects: Sequence[
     Raises `DatabaseAway` when an announcement did not live until now, because the server crashed or the upload took
     too long: the sweeper may have been at the object meanwhile, so only a new upload makes sure.
     """
-    announced = await conn.fetch(
+    row = await conn.fetchrow(
         """WITH kept AS (
                INSERT INTO objects (sha256, size) SELECT * FROM unnest($2::bytea[], $3::bigint[])
                ON CONFLICT (sha256) DO UPDATE SET missing_since = NULL),
            ended AS (DELETE FROM upload_intents WHERE envelope = $1 RETURNING object, until)
-           SELECT object, until > clock_timestamp() AS alive, clock_timestamp() AS now FROM ended""",
+           SELECT clock_timestamp() AS now,
+                  array(SELECT object FROM ended WHERE until > clock_timestamp()) AS announced""",
         envelope,
         [sha256 for sha256, _ in objects],
         [size for _, size in objects],
     )
-    if not {sha256 for sha256, _ in objects} <= {row["object"] for row in announced if row["alive"]}:
+    assert row is not None
+    if not {sha256 for sha256, _ in objects} <= set(row["announced"]):
         raise DatabaseAway("the announcement of an upload was lost: submit again")
-    now: datetime = announced[0]["now"]
+    now: datetime = row["now"]
     return now
 
 
