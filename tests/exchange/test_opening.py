@@ -9,6 +9,7 @@ import pytest
 
 from exchange.opening import SchemaBehind, open_database, open_dsn
 from exchange.settings import SettingsWrong, load_settings
+from storage import migrate
 from storage.outages import DatabaseAway
 
 if TYPE_CHECKING:
@@ -40,6 +41,21 @@ async def test_named_database_is_used_as_it_is(dsn: str, tmp_path: Path) -> None
 
 
 async def test_unused_database_is_brought_to_the_schema(template: Template, tmp_path: Path) -> None:
+    async with template.copy(migrated=False) as empty, open_database(named(empty, tmp_path)) as database:
+        await database.ping()
+
+
+async def test_unused_database_may_be_brought_to_the_schema_by_another_process(
+    template: Template, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = migrate.pending
+
+    async def pending(dsn: str) -> tuple[str, ...]:
+        found = await look(dsn)
+        await migrate.upgrade(dsn)  # as another process does between this one's looks
+        return found
+
+    monkeypatch.setattr("storage.migrate.pending", pending)
     async with template.copy(migrated=False) as empty, open_database(named(empty, tmp_path)) as database:
         await database.ping()
 
