@@ -23,6 +23,7 @@ from envelopes.splitting import Splitter
 from exchange import rules
 from exchange.errors import Busy
 from exchange.failpoints import failpoint
+from exchange.spool import ROOM_SECONDS
 from signing import gate
 from storage import certificates
 
@@ -45,9 +46,6 @@ HEAVY_BYTES = 4 * 2**20
 
 MAX_WHOLE_BYTES = 64 * 2**20
 """Largest file verified under profile W, which needs all of it in memory (SECURITY 1.4)."""
-
-ROOM_SECONDS = 30
-"""After this a full disk may have been emptied; asking more often only adds load."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +93,7 @@ async def _receive(exchange: Exchange, spool: Spool, body: AsyncIterator[bytes])
         held.append(chunk)
         size += len(chunk)
         if size >= STEP_BYTES:
+            _need_room(exchange)  # many bodies at once may have used up what was free when each began
             await exchange.threads.run(splitter.feed, b"".join(held))
             held, size = [], 0
 
@@ -204,7 +203,8 @@ def _check_sender(system: System, sender: str) -> None:
 
 def _need_room(exchange: Exchange) -> None:
     """Refuse before the disk is full, not after (TM-41)."""
-    folder = exchange.settings.data_dir
+    spool = exchange.settings.spool
+    folder = spool if spool.exists() else exchange.settings.data_dir
     with suppress(FileNotFoundError):
         if shutil.disk_usage(folder).free < exchange.settings.spool_floor_bytes:
             raise Busy("the spool's disk is nearly full", seconds=ROOM_SECONDS)

@@ -6,15 +6,17 @@ Layout: `spool/<envelope id>/<n>` (payload), `<n>.text` (verbatim text), `<n>.op
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from envelopes.layout import Layout, TextWriter
 from envelopes.rebuilding import pieces
+from exchange.errors import Busy
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
@@ -27,6 +29,12 @@ if TYPE_CHECKING:
 
 COPY_BYTES = 1024 * 1024
 """Read at a time when a regular beginning is written out as text."""
+
+ROOM_SECONDS = 30
+"""After this a full disk may have been emptied; asking more often only adds load."""
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""What the system says when a disk or somebody's share of it is full."""
 
 KEPT = "kept"
 """Folder of payloads kept until the object store has been read back at a ripe age."""
@@ -129,7 +137,8 @@ class Spool:
 
     def remove(self) -> None:
         """Forget everything."""
-        self._close()
+        with suppress(OSError):  # on a full disk even closing fails
+            self._close()
         if self._folder.exists():
             shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -148,10 +157,14 @@ class Spool:
 
 @asynccontextmanager
 async def spooled(threads: Threads, root: Path, envelope: UUID, *, sync: bool) -> AsyncIterator[Spool]:
-    """A spool for one submission, removed at the end whatever happens."""
+    """A spool for one submission, removed at the end whatever happens. Raises `Busy` when its disk is full."""
     spool = Spool(root / str(envelope), sync=sync)
     try:
         yield spool
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        raise Busy("the spool's disk is full", seconds=ROOM_SECONDS) from error
     finally:
         await threads.run(spool.remove)
 
