@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import structlog
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
 
 from admin.logs import set_up_logs
@@ -36,8 +38,17 @@ log = structlog.get_logger()
 
 
 def run_processes(settings: Settings, *, processes: int, make: Callable[[], Awaitable[web.AppRunner]]) -> None:
-    """Serve with so many processes, each on what `make` makes in it, until SIGTERM or SIGINT; ends the program."""
-    _Processes(settings, processes=processes, make=make).run()  # type: ignore[no-untyped-call]
+    """Serve with so many processes, each on what `make` makes in it, until SIGTERM or SIGINT; ends the program.
+
+    With exit code 0, or 1 when `make` failed for a reason that does not go away by itself.
+    """
+    parent = os.getpid()
+    try:
+        _Processes(settings, processes=processes, make=make).run()  # type: ignore[no-untyped-call]
+    except SystemExit as ended:
+        if os.getpid() != parent:  # a process that was forked in there
+            raise
+        raise SystemExit(1 if ended.code else 0) from None  # gunicorn's own codes mean something else here
 
 
 class _Lines(Logger):
@@ -98,6 +109,9 @@ class _Processes(BaseApplication):
                 return await self._make()
             except DatabaseAway as away:
                 log.warning("service.waiting", reason=str(away))
+            except Exception as error:
+                log.error("service.unusable", exc_info=error)
+                raise SystemExit(Arbiter.APP_LOAD_ERROR) from error  # the arbiter ends, rather than try for ever
             await asyncio.sleep(AGAIN_SECONDS)
 
     async def _keep_beating(self) -> None:

@@ -344,6 +344,16 @@ async def test_process_replaced_in_an_outage_waits_for_its_end(tmp_path: Path) -
         await asyncio.to_thread(server.release)
 
 
+async def test_processes_that_cannot_be_set_up_end_and_say_why(ground: Ground, database: Database) -> None:
+    async with database.transaction() as conn:
+        await conn.execute("UPDATE alembic_version SET version_num = '9999'")
+    with ground.service(processes=2) as service:
+        assert await asyncio.to_thread(service.wait) == 1
+        await service.says("service.unusable", seconds=1)
+    assert "install the newer version" in next(line for line in service.lines if "service.unusable" in line)
+    assert service.events()  # all of it is JSON
+
+
 @pytest.fixture(scope="module")
 def foreign(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A database on the network, never used before."""
