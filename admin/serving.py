@@ -7,6 +7,7 @@ On SIGTERM or Ctrl-C the service takes no new connection, wakes sleeping inboxes
 from __future__ import annotations
 
 import asyncio
+import resource
 import signal
 import sys
 from contextlib import AsyncExitStack
@@ -32,6 +33,10 @@ log = structlog.get_logger()
 
 SWITCH_SECONDS = 0.0005
 """How long a computing thread may keep Python's lock from one that answers; with the usual 5 ms both wait in turn."""
+
+
+DESCRIPTORS = 65_536
+"""Connections and files of one process. Programs start with 1,024 as a rule: ten busy systems, or one idle flood."""
 
 
 async def make_runner(settings: Settings, *, work: bool) -> web.AppRunner:
@@ -111,11 +116,20 @@ def serve(settings: Settings, *, processes: int, work: bool) -> None:
     """Serve with one or several processes until stopped."""
     set_up_logs(settings)
     sys.setswitchinterval(SWITCH_SECONDS)
+    raise_descriptors()
     if processes == 1:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop:
             loop.run(serve_until_stopped(settings, work=work))
         return
     run_processes(settings, processes=processes, make=lambda: make_runner(settings, work=work))
+
+
+def raise_descriptors() -> None:
+    """Let this process and those it starts hold `DESCRIPTORS` connections and files, or as many as it may."""
+    held, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = DESCRIPTORS if most == resource.RLIM_INFINITY else min(DESCRIPTORS, most)
+    if held != resource.RLIM_INFINITY and held < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 def refuse_stripped() -> None:

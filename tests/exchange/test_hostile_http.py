@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import resource
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.raw import head, line
+from tests.support.service import Service
 from tests.support.world import A
 
 if TYPE_CHECKING:
@@ -72,3 +76,25 @@ async def test_rest_of_a_refused_body_that_turns_to_garbage_is_no_error_of_ours(
         assert (await connection.answer()).status == 401
         connection.send(b"5\r\nabcde\r\nZZ\r\n")
         await connection.closed()
+
+
+FEW = 256
+"""Descriptors a program may be started with."""
+
+
+async def test_idle_flood_shuts_nobody_out_where_programs_start_with_few_descriptors(dsn: str, tmp_path: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (FEW, before[1]))
+    try:
+        service = await asyncio.to_thread(Service, data_dir=tmp_path, database_url=dsn)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    with service:
+        opened = [await asyncio.open_connection("127.0.0.1", service.port) for _ in range(FEW + 100)]
+        async with line(service.url) as connection:
+            connection.send(head("GET", "/healthz"))
+            assert (await connection.answer()).status == 200
+        assert len(list(Path(f"/proc/{service.process.pid}/fd").iterdir())) > FEW
+        for _, writer in opened:
+            writer.close()
+        assert await asyncio.to_thread(service.stop) == 0
