@@ -67,10 +67,16 @@ class _Connection(web.RequestHandler):
         super().data_received(data)
 
     def eof_received(self) -> bool | None:  # type: ignore[override]
-        """The caller sends no more. In the middle of a body it still hears what was wrong with that."""
+        """The caller sends no more, but may listen: behind a body it hears what became of it or was wrong with it.
+
+        Who only asked something has gone away: a sleeping inbox must not wait for nobody.
+        """
         request = self.reading
-        if request is None or request.content.is_eof():
+        if request is None:
             return None
+        if request.content.is_eof():
+            self._closing = True  # no further request can come
+            return True if request.method == "POST" else None
         request.content.set_exception(web.RequestPayloadError("the body was cut off"))
         return True  # keep the other direction open
 

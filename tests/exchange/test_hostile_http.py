@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.raw import head, line
 from tests.support.service import Service
-from tests.support.world import A
+from tests.support.world import A, B
 
 if TYPE_CHECKING:
     from tests.support.raw import Answer
@@ -67,6 +67,19 @@ async def test_body_that_breaks_off_is_told_and_no_error_of_ours(
 ) -> None:
     refused = await answer(world, submission(world, **headers) + body, end=True)
     assert (refused.status, refused.code) == (400, "body.cut_off")
+
+
+async def test_sender_that_ends_its_side_behind_a_whole_body_still_gets_its_receipt(world: World) -> None:
+    data = world.envelope(document := world.document(), world.attachment()).read_bytes()
+    async with line(world.url) as connection:
+        connection.send(submission(world, Content_Length=len(data)) + data)
+        connection.end()
+        taken = await connection.answer()
+        assert (taken.status, taken.headers["connection"]) == (201, "close")
+        assert await connection.closed() == b""
+    async with world.client(B) as recipient:
+        [waiting] = (await recipient.inbox()).deliveries
+    assert waiting.reference == document.reference
 
 
 async def test_rest_of_a_refused_body_that_turns_to_garbage_is_no_error_of_ours(world: World) -> None:
