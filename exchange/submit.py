@@ -163,7 +163,7 @@ async def _insert_document(
     held = {sha256: size for one in attached for sha256, size in one.objects()}
     now = await objects_held.record_objects(conn, envelope=envelope_id, objects=sorted(held.items()))
     row = taking.document_row(envelope_id, vouched, plan, now)
-    rows = taking.delivery_rows(row, plan.recipients)
+    rows = taking.delivery_rows(row, sorted(plan.recipients))  # the order they are looked up in: a replay says the same
     receipt = await exchange.threads.run(exchange.seal.receipt, taking.receipt_facts(row, rows, attached))
     await _insert_envelope(conn, row, vouched, receipt)
     if attached:

@@ -175,9 +175,10 @@ async def delivery(conn: Connection, delivery_id: UUID, *, recipients: Sequence[
 
 
 async def deliveries_of(conn: Connection, envelopes: Sequence[UUID]) -> dict[UUID, list[DeliveryRow]]:
-    """The deliveries of each envelope, by recipient."""
+    """The deliveries of each envelope, in the order of recipients' codes, whatever language the server sorts in."""
     records = await conn.fetch(
-        f"SELECT {_DELIVERY} FROM deliveries d WHERE d.envelope = ANY($1::uuid[]) ORDER BY d.envelope, d.recipient",
+        f"""SELECT {_DELIVERY} FROM deliveries d WHERE d.envelope = ANY($1::uuid[])
+            ORDER BY d.envelope, d.recipient COLLATE "C", d.id""",
         list(envelopes),
     )
     found: dict[UUID, list[DeliveryRow]] = {}

@@ -99,6 +99,13 @@ async def test_concurrent_copies_become_one_document(world: World) -> None:
         assert len((await recipient.inbox()).deliveries) == 1
 
 
+async def test_second_copy_gets_first_answer_in_the_same_order(world: World) -> None:
+    path = world.envelope(world.document(A, C, "H08.99", B))
+    async with world.client(A) as sender:
+        first, second = await sender.submit(path), await sender.submit(path)
+    assert replace(second, created=True) == first
+
+
 async def test_other_content_under_the_same_reference_is_a_conflict(world: World) -> None:
     document = world.document()
     first, second = world.envelope(document, world.attachment()), world.envelope(document, world.attachment("b.pdf"))
