@@ -13,6 +13,7 @@ import structlog
 from envelopes.model import Organization, ResponseFor, StatusMessage
 from exchange import statuses
 from exchange.chores import Chore
+from exchange.taking import note
 from signing.certificates import Bad, Good, Unknown
 from storage import deliveries, envelopes, held
 from storage.deliveries import Event
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from envelopes.faults import Fault
     from exchange.chores import Steps, Turn
     from exchange.exchange import Exchange
     from signing.certificates import Trust
@@ -98,18 +100,18 @@ async def _release(exchange: Exchange, turn: Turn, envelope_id: UUID) -> None:
         row = await held.lock_held(conn, envelope_id)
         if row is None:
             return
-        await envelopes.release_envelope(conn, envelope_id)
         recipients = await deliveries.unhold(conn, envelope_id)
         rows = (await deliveries.deliveries_of(conn, [envelope_id])).get(envelope_id, [])
         await deliveries.insert_events(conn, [Event(delivery=one.id, event="released") for one in rows])
-        if row.kind == "status":
-            await _take_effect(conn, row, rows[0])
+        flag = await _take_effect(conn, row, rows[0]) if row.kind == "status" else None
+        warnings = (*row.warnings, note(flag)) if flag else row.warnings
+        await envelopes.release_envelope(conn, envelope_id, warnings=warnings)
         await deliveries.ring(conn, recipients)
     log.info("document.released", envelope=str(envelope_id), sender=row.sender, recipients=len(recipients))
 
 
-async def _take_effect(conn: Connection, row: EnvelopeRow, one: DeliveryRow) -> None:
-    """What the status message would have done when it came, had its certificate been known to be good."""
+async def _take_effect(conn: Connection, row: EnvelopeRow, one: DeliveryRow) -> Fault | None:
+    """Do what the status message says, now that its certificate is known to be good; the flag if it is out of order."""
     assert one.about is not None
     assert one.status_code is not None
     status = StatusMessage(
@@ -122,3 +124,4 @@ async def _take_effect(conn: Connection, row: EnvelopeRow, one: DeliveryRow) -> 
     plan = statuses.StatusPlan(status=status, about=one.about, recipient=one.recipient)
     effect = await statuses.effect_of(conn, plan)
     await statuses.apply(conn, effect, status, row.id)
+    return effect.flag

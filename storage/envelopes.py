@@ -255,14 +255,13 @@ async def held_envelopes(conn: Connection, *, limit: int) -> list[EnvelopeRow]:
     return [envelope_row(record) for record in records]
 
 
-async def release_envelope(conn: Connection, envelope_id: UUID) -> bool:
-    """Mark a held envelope verified; False when it is held no more."""
-    done = await conn.fetchval(
-        """UPDATE envelopes SET outcome = 'verified', held_reason = NULL
-           WHERE id = $1 AND outcome = 'held' RETURNING true""",
+async def release_envelope(conn: Connection, envelope_id: UUID, *, warnings: Sequence[Note]) -> None:
+    """Mark an envelope verified that the transaction has locked as held, with all its warnings as of now."""
+    await conn.execute(
+        "UPDATE envelopes SET outcome = 'verified', held_reason = NULL, warnings = $2 WHERE id = $1",
         envelope_id,
+        _written(warnings),
     )
-    return bool(done)
 
 
 async def known_envelopes(conn: Connection, ids: Sequence[UUID]) -> set[UUID]:
