@@ -127,7 +127,8 @@ async def report_arrival(exchange: Exchange, conn: Connection, waiting: Waiting,
     """Tell the document's sender 01, as a status message of its own, signed with the exchange's seal."""
     status = _arrival(waiting, at)
     row, skeleton, one, receipt = await exchange.threads.run(_sealed, exchange, waiting, status, at)
-    await envelopes.insert_envelope(conn, row, skeleton=skeleton, receipt=receipt)
+    written = await envelopes.insert_envelope(conn, row, skeleton=skeleton, receipt=receipt)
+    assert written  # a delivery is confirmed once
     await deliveries.insert_deliveries(conn, [one])
     line = Event(delivery=waiting.delivery.id, event="collected", code=ARRIVED, by=row.sender, envelope=row.id)
     await deliveries.insert_events(conn, [line])
@@ -150,6 +151,11 @@ def _arrival(waiting: Waiting, at: datetime) -> StatusMessage:
     )
 
 
+def _identity(delivery: UUID) -> bytes:
+    """One for each delivery: the words about a recall may be, byte for byte, those about the document it recalls."""
+    return hashlib.sha256(f"{ARRIVED}\n{delivery}\n".encode()).digest()
+
+
 def _sealed(
     exchange: Exchange, waiting: Waiting, status: StatusMessage, at: datetime
 ) -> tuple[EnvelopeRow, bytes, DeliveryRow, bytes]:
@@ -164,7 +170,7 @@ def _sealed(
         reference=digest.hex(),
         sha256=digest,
         size=len(skeleton),
-        identity=digest,
+        identity=_identity(waiting.delivery.id),
         outcome="verified",
         profile="P",
         certificate=exchange.seal.certificate_sha256,
