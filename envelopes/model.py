@@ -61,10 +61,12 @@ class ResponseFor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Staff:
-    """The clerk behind a message (`StaffInfo`)."""
+    """The clerk behind a message (`StaffInfo`); the ids are the sending system's own."""
 
     department: str = ""
+    department_id: str = ""
     name: str = ""
+    id: str = ""
     email: str = ""
     mobile: str = ""
 
@@ -136,7 +138,11 @@ class AttachmentHead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """An official document's header, manifest and attachments, as the sender states them."""
+    """An official document's header, manifest and attachments, as the sender states them.
+
+    `reply_fors`, `reference_codes`, `task_codes` and `application_type` are the national library's (axis client,
+    section 5.1): they are kept as they are, since no document says what they mean.
+    """
 
     sender: Organization
     recipients: tuple[Organization, ...]
@@ -159,9 +165,13 @@ class Document:
     copies: int | None = None
     pages: int | None = None
     direction: bool | None = None
+    reply_fors: tuple[str, ...] = ()
+    reference_codes: tuple[str, ...] = ()
     appendixes: tuple[str, ...] = ()
     responses: tuple[ResponseFor, ...] = ()
     steering: str = ""
+    task_codes: tuple[str, ...] = ()
+    application_type: str = ""
     business: Business | None = None
     traces: tuple[Trace, ...] = ()
     manifest: tuple[ManifestEntry, ...] = ()

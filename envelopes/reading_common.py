@@ -64,7 +64,9 @@ def staff(section: Section) -> Staff | None:
     found = section.one("StaffInfo", STAFF)
     return Staff(
         department=found.text("Department"),
+        department_id=found.text("DepartmentId"),
         name=found.text("Staff"),
+        id=found.text("StaffId"),
         email=found.text("Email"),
         mobile=found.text("Mobile"),
     )

@@ -58,9 +58,10 @@ _OTHER = Shape(
         "Direction": 0,
         "Appendixes": 0,
     },
-    many=frozenset({"ReplyFors", "ReferenceCodes"}),  # the national library writes them; nobody says what they mean
+    many=frozenset({"ReplyFors", "ReferenceCodes"}),
 )
 _APPENDIXES = Shape(many=frozenset({"Appendix"}))
+_TASK = Shape(many=frozenset({"TaskCode"}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +83,8 @@ class OtherInfo:
     copies: int | None
     pages: int | None
     direction: bool | None
+    reply_fors: tuple[str, ...]
+    reference_codes: tuple[str, ...]
     appendixes: tuple[str, ...]
 
 
@@ -168,6 +171,8 @@ def other_info(header: Section) -> OtherInfo:
         copies=optional_number(section, "PromulgationAmount", limits.MAX_UNSIGNED_SHORT),
         pages=optional_number(section, "PageAmount", limits.MAX_UNSIGNED_SHORT),
         direction=optional_boolean(section, "Direction"),
+        reply_fors=section.all_texts("ReplyFors"),
+        reference_codes=section.all_texts("ReferenceCodes"),
         appendixes=section.one("Appendixes", _APPENDIXES).texts("Appendix"),
     )
 
@@ -195,6 +200,11 @@ def responses(header: Section) -> tuple[ResponseFor, ...]:
     """`ResponseFor`; empty ones are absent (edXML section 3)."""
     found = (response_for(section) for section in header.many("ResponseFor", RESPONSE_FOR))
     return tuple(one for one in found if one != ResponseFor())
+
+
+def task_codes(header: Section) -> tuple[str, ...]:
+    """`ResponseForTask`: which tasks of the task axis the document answers."""
+    return header.one("ResponseForTask", _TASK).texts("TaskCode")
 
 
 def steering(header: Section) -> str:

@@ -140,6 +140,11 @@ class Section:
                 values.append(value)
         return tuple(values)
 
+    def all_texts(self, name: str) -> tuple[str, ...]:
+        """Every text in a repeated child, however it is nested: for elements of which only the name is known."""
+        found = (str(text).strip(_WHITE) for element in self._found.get(name, ()) for text in element.itertext())
+        return tuple(text for text in found if text)
+
     def one(self, name: str, shape: Shape) -> Section:
         """The child as a section; absent, it is a section in which everything is missing."""
         found = self._found.get(name)

@@ -21,14 +21,17 @@ class Order(StrEnum):
     B = "B"
 
 
+_TASKS = ("ResponseForTask", "ApplicationType")
+"""The task axis' own; only the national library says where they stand (axis client, section 5.1)."""
+
 _ORDERS = {
     Order.A: (
         *("From", "To", "DocumentId", "Code", "PromulgationInfo", "DocumentType", "Subject", "Content"),
-        *("SignerInfo", "DueDate", "OtherInfo", "ResponseFor", "SteeringType", "ToPlaces"),
+        *("SignerInfo", "DueDate", "OtherInfo", "ResponseFor", "SteeringType", *_TASKS, "ToPlaces"),
     ),
     Order.B: (
         *("From", "To", "Code", "PromulgationInfo", "DocumentType", "Subject", "Content", "SignerInfo", "DueDate"),
-        *("ToPlaces", "OtherInfo", "ResponseFor", "SteeringType", "DocumentId"),
+        *("ToPlaces", "OtherInfo", "ResponseFor", "SteeringType", *_TASKS, "DocumentId"),
     ),
 }
 
@@ -52,6 +55,8 @@ def document_header(document: Document, order: Order) -> str:
         "OtherInfo": _other_info(document),
         "ResponseFor": "".join(_response_for(one) for one in document.responses),
         "SteeringType": _steering(document.steering),
+        "ResponseForTask": _tasks(document.task_codes),
+        "ApplicationType": optional("ApplicationType", document.application_type or None),
     }
     return group("MessageHeader", *(pieces[name] for name in _ORDERS[order]), attributes=HEADER_ID)
 
@@ -92,7 +97,9 @@ def staff(one: Staff | None) -> str:
     return group(
         "StaffInfo",
         leaf("Department", one.department),
+        optional("DepartmentId", one.department_id or None),
         leaf("Staff", one.name),
+        optional("StaffId", one.id or None),
         leaf("Email", one.email),
         leaf("Mobile", one.mobile),
     )
@@ -125,7 +132,9 @@ def _other_info(document: Document) -> str:
         leaf("TyperNotation", document.typist),
         optional("PromulgationAmount", document.copies),
         optional("PageAmount", document.pages),
+        *(leaf("ReplyFors", text) for text in document.reply_fors),
         optional("Direction", document.direction),
+        *(leaf("ReferenceCodes", text) for text in document.reference_codes),
         appendixes if document.appendixes else "",
     )
 
@@ -138,6 +147,10 @@ def _response_for(one: ResponseFor) -> str:
         leaf("PromulgationDate", day(one.issued_on)),
         leaf("DocumentId", one.reference),
     )
+
+
+def _tasks(codes: tuple[str, ...]) -> str:
+    return group("ResponseForTask", *(leaf("TaskCode", code) for code in codes)) if codes else ""
 
 
 def _steering(text: str) -> str:

@@ -158,8 +158,13 @@ organizations = st.builds(
     code=agency_codes,
     **dict.fromkeys(("in_charge", "name", "address", "email", "telephone", "fax", "website"), texts),
 )
-staffs = st.none() | st.builds(Staff, department=texts, name=texts, email=texts, mobile=texts)
+staffs = st.none() | st.builds(
+    Staff, **dict.fromkeys(("department", "department_id", "name", "id", "email", "mobile"), texts)
+)
 answers = st.builds(ResponseFor, agency=agency_codes, code=texts, issued_on=st.none() | days, reference=words)
+responses = st.builds(
+    ResponseFor, agency=st.just("") | agency_codes, code=texts, issued_on=st.none() | days, reference=texts
+).filter(lambda one: one != ResponseFor())
 receivers = st.builds(ReceiverChange, agency=agency_codes, added=st.booleans())
 replacements = st.builds(Replacement, reference=words, agencies=st.lists(agency_codes, max_size=3).map(tuple))
 businesses = st.builds(
@@ -209,9 +214,13 @@ documents = st.builds(
     copies=shorts,
     pages=shorts,
     direction=booleans,
+    reply_fors=st.lists(words, max_size=2).map(tuple),
+    reference_codes=st.lists(words, max_size=2).map(tuple),
     appendixes=st.lists(words, max_size=2).map(tuple),
-    responses=st.lists(answers, max_size=2).map(tuple),
+    responses=st.lists(responses, max_size=2).map(tuple),
     steering=st.sampled_from(("", "0", "1", "2", "3", "7")),
+    task_codes=st.lists(words, max_size=3).map(tuple),
+    application_type=texts,
     business=st.none() | businesses,
     traces=st.lists(st.builds(Trace, agency=st.just("") | agency_codes, at=st.none() | moments), max_size=2).map(tuple),
     manifest=st.lists(entries, max_size=3).map(tuple),

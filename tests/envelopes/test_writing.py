@@ -26,6 +26,13 @@ def test_any_document_reads_back_as_it_was(document: Document, order: Order) -> 
 
 
 @_UNHURRIED
+@given(documents)
+def test_both_orders_read_as_equal_documents(document: Document) -> None:
+    first, second = (write_document(document, order=order) for order in Order)
+    assert read_file(first) == read_file(second)
+
+
+@_UNHURRIED
 @given(reports)
 def test_any_status_reads_back_as_it_was(status: StatusMessage) -> None:
     assert read_file(write_status(status)).message == status
