@@ -104,16 +104,6 @@ DOCUMENT_CLASSES: Mapping[int, Words] = MappingProxyType(
 )
 """`DocumentType/Type` (edXML section 4)."""
 
-OPERATION_CODES: Mapping[str, Words] = MappingProxyType(
-    {
-        "0": Words(vi="mới", en="new"),
-        "1": Words(vi="thu hồi", en="recall"),
-        "2": Words(vi="cập nhật", en="update"),
-        "3": Words(vi="thay thế", en="replace"),
-    }
-)
-"""`Bussiness/BussinessDocType` (edXML section 4)."""
-
 ARRIVED, REFUSED, ACCEPTED, ASSIGNED, IN_HAND, COMPLETED = "01", "02", "03", "04", "05", "06"
 RECALL_ASKED, RECALL_AGREED, RECALL_REFUSED = "13", "15", "16"
 

@@ -10,13 +10,6 @@ from datetime import date, datetime
 from enum import StrEnum
 
 
-class Kind(StrEnum):
-    """What an envelope carries."""
-
-    DOCUMENT = "document"
-    STATUS = "status"
-
-
 class Operation(StrEnum):
     """The four business operations of a document (edXML `BussinessDocType` 0 to 3)."""
 

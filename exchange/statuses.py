@@ -10,6 +10,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from envelopes import limits
 from envelopes.model import Organization, ResponseFor, StatusMessage
 from envelopes.states import State, Verdict, after
 from envelopes.writing import write_status
@@ -28,22 +29,16 @@ if TYPE_CHECKING:
     from storage.connection import Connection
     from storage.deliveries import DeliveryRow, Waiting
 
-ARRIVED = "01"
-"""Written by the exchange once, when the recipient confirms (conformance C26)."""
-
-TAKE_BACK = "13"
-"""The one code that the original sender reports, to the recipient (edXML section 7)."""
-
 EVENTS = {
-    "01": "arrived",
-    "02": "refused",
-    "03": "accepted",
-    "04": "assigned",
-    "05": "in_hand",
-    "06": "completed",
-    "13": "recall_asked",
-    "15": "recalled",
-    "16": "recall_refused",
+    limits.ARRIVED: "arrived",
+    limits.REFUSED: "refused",
+    limits.ACCEPTED: "accepted",
+    limits.ASSIGNED: "assigned",
+    limits.IN_HAND: "in_hand",
+    limits.COMPLETED: "completed",
+    limits.RECALL_ASKED: "recall_asked",
+    limits.RECALL_AGREED: "recalled",
+    limits.RECALL_REFUSED: "recall_refused",
 }
 """The word for each code in a delivery's history."""
 
@@ -70,7 +65,7 @@ class Effect:
 async def plan_status(conn: Connection, status: StatusMessage) -> StatusPlan:
     """Find the delivery; refused unless the reporter is its recipient, or for 13 its sender (TM-14)."""
     answers = status.answers
-    taking_back = status.code == TAKE_BACK
+    taking_back = status.code == limits.RECALL_ASKED  # the one code that the original sender reports (edXML section 7)
     owner = status.sender.code if taking_back else answers.agency
     recipient = answers.agency if taking_back else status.sender.code
     about = await deliveries.find_answered(
@@ -124,13 +119,13 @@ async def apply(conn: Connection, effect: Effect, status: StatusMessage, envelop
 
 
 async def report_arrival(exchange: Exchange, conn: Connection, waiting: Waiting, at: datetime) -> None:
-    """Tell the document's sender 01, as a status message of its own, signed with the exchange's seal."""
+    """Tell the document's sender 01, as a status message of its own under the exchange's seal (conformance C26)."""
     status = _arrival(waiting, at)
     row, skeleton, one, receipt = await exchange.threads.run(_sealed, exchange, waiting, status, at)
     written = await envelopes.insert_envelope(conn, row, skeleton=skeleton, receipt=receipt)
     assert written  # a delivery is confirmed once
     await deliveries.insert_deliveries(conn, [one])
-    line = Event(delivery=waiting.delivery.id, event="collected", code=ARRIVED, by=row.sender, envelope=row.id)
+    line = Event(delivery=waiting.delivery.id, event="collected", code=limits.ARRIVED, by=row.sender, envelope=row.id)
     await deliveries.insert_events(conn, [line])
     await deliveries.ring(conn, [one.recipient])
 
@@ -145,7 +140,7 @@ def _arrival(waiting: Waiting, at: datetime) -> StatusMessage:
             issued_on=envelope.issued_on,
             reference=envelope.reference,
         ),
-        code=ARRIVED,
+        code=limits.ARRIVED,
         description="Văn bản đã đến hệ thống của đơn vị nhận",
         reported_at=at.replace(microsecond=0),
     )
@@ -153,7 +148,7 @@ def _arrival(waiting: Waiting, at: datetime) -> StatusMessage:
 
 def _identity(delivery: UUID) -> bytes:
     """One for each delivery: the words about a recall may be, byte for byte, those about the document it recalls."""
-    return hashlib.sha256(f"{ARRIVED}\n{delivery}\n".encode()).digest()
+    return hashlib.sha256(f"{limits.ARRIVED}\n{delivery}\n".encode()).digest()
 
 
 def _sealed(

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 class Taken:
     """An envelope the exchange answers for; `created` is False when the same signed content was taken before.
 
-    `sent` has no events: they are history, asked for when somebody wants to see it.
+    The events in `sent` are not to be relied on: they are history, asked for when somebody wants to see it.
     """
 
     sent: Sent
@@ -179,7 +179,7 @@ async def _insert_status(
     now = await envelopes.clock(conn)
     held = vouched.outcome == "held"  # then it changes nothing until it is released
     effect = None if held else await statuses.effect_of(conn, plan)
-    row = taking.status_row(envelope_id, vouched, plan.status, now, effect.flag if effect else None)
+    row = taking.status_row(envelope_id, vouched, now, effect.flag if effect else None)
     one = taking.status_delivery(row, plan.status, about=plan.about, recipient=plan.recipient)
     receipt = await exchange.threads.run(exchange.seal.receipt, taking.receipt_facts(row, [one], []))
     await _insert_envelope(conn, row, vouched, receipt)

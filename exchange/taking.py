@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from envelopes.faults import Refused
@@ -75,21 +75,8 @@ def note(fault: Fault, *, recipient: str = "") -> Note:
 def document_row(envelope_id: UUID, vouched: Vouched, plan: DocumentPlan, now: datetime) -> EnvelopeRow:
     """The envelope of a document."""
     document = plan.document
-    return EnvelopeRow(
-        id=envelope_id,
-        kind="document",
-        operation=document.operation.value,
-        sender=document.sender.code,
-        system=vouched.system.id,
-        reference=document.reference,
-        sha256=vouched.split.sha256,
-        size=vouched.split.size,
-        identity=vouched.identity,
-        outcome=vouched.outcome,
-        profile=vouched.profile,
-        certificate=vouched.certificate,
-        held_reason=vouched.held_reason,
-        accepted_at=now,
+    return replace(
+        _row(envelope_id, vouched, now),
         number=document.number,
         notation=document.notation,
         subject=document.subject,
@@ -97,20 +84,22 @@ def document_row(envelope_id: UUID, vouched: Vouched, plan: DocumentPlan, now: d
         urgency=document.urgency,
         due_on=document.due_on,
         undeliverable=plan.undeliverable,
-        warnings=tuple(note(fault) for fault in vouched.warnings),
     )
 
 
-def status_row(
-    envelope_id: UUID, vouched: Vouched, status: StatusMessage, now: datetime, flag: Fault | None
-) -> EnvelopeRow:
+def status_row(envelope_id: UUID, vouched: Vouched, now: datetime, flag: Fault | None) -> EnvelopeRow:
     """The envelope of a status message."""
-    faults = (*vouched.warnings, flag) if flag else vouched.warnings
+    row = _row(envelope_id, vouched, now)
+    return replace(row, warnings=(*row.warnings, note(flag))) if flag else row
+
+
+def _row(envelope_id: UUID, vouched: Vouched, now: datetime) -> EnvelopeRow:
+    message = vouched.message
     return EnvelopeRow(
         id=envelope_id,
-        kind="status",
-        operation=None,
-        sender=status.sender.code,
+        kind="document" if isinstance(message, Document) else "status",
+        operation=operation_of(message),
+        sender=message.sender.code,
         system=vouched.system.id,
         reference=reference_of(vouched),
         sha256=vouched.split.sha256,
@@ -121,7 +110,7 @@ def status_row(
         certificate=vouched.certificate,
         held_reason=vouched.held_reason,
         accepted_at=now,
-        warnings=tuple(note(fault) for fault in faults),
+        warnings=tuple(note(fault) for fault in vouched.warnings),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from storage.envelopes import _COLUMNS, EnvelopeRow, envelope_row
+from storage.envelopes import ENVELOPE_COLUMNS, EnvelopeRow, envelope_row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,9 @@ async def envelope_count(conn: Connection) -> int:
 
 async def envelope_page(conn: Connection, *, after: UUID, limit: int) -> list[EnvelopeRow]:
     """Envelopes in the order of their ids, behind `after`."""
-    records = await conn.fetch(f"SELECT {_COLUMNS} FROM envelopes WHERE id > $1 ORDER BY id LIMIT $2", after, limit)
+    records = await conn.fetch(
+        f"SELECT {ENVELOPE_COLUMNS} FROM envelopes WHERE id > $1 ORDER BY id LIMIT $2", after, limit
+    )
     return [envelope_row(record) for record in records]
 
 

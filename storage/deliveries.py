@@ -7,8 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from storage.envelopes import _COLUMNS as ENVELOPE_COLUMNS
-from storage.envelopes import EnvelopeRow, envelope_row
+from storage.envelopes import ENVELOPE_COLUMNS, EnvelopeRow, envelope_row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -141,23 +140,6 @@ async def inbox_page(
         list(recipients),
         kind,
         *(after or (None, None, None)),
-        limit,
-    )
-    return [_waiting(record) for record in records]
-
-
-async def recent_page(
-    conn: Connection, *, recipients: Sequence[str] | None, before: tuple[datetime, UUID] | None, limit: int
-) -> list[Waiting]:
-    """Every delivery of these agencies (None: of all), newest first; for people to look at."""
-    records = await conn.fetch(
-        f"""SELECT {_DELIVERY}, {_ENVELOPE} FROM deliveries d JOIN envelopes e ON e.id = d.envelope
-            WHERE ($1::text[] IS NULL OR d.recipient = ANY($1::text[]))
-              AND ($2::timestamptz IS NULL OR (d.accepted_at, d.id) < ($2, $3))
-            ORDER BY d.accepted_at DESC, d.id DESC LIMIT $4""",
-        list(recipients) if recipients is not None else None,
-        before[0] if before else None,
-        before[1] if before else None,
         limit,
     )
     return [_waiting(record) for record in records]

@@ -81,7 +81,7 @@ class EnvelopeRow:
     warnings: tuple[Note, ...] = field(default=())
 
 
-_COLUMNS = (
+ENVELOPE_COLUMNS = (
     "id, kind, operation, sender, system, reference, sha256, size, identity, outcome, profile, certificate, "
     "accepted_at, held_reason, number, notation, subject, issued_on, urgency, due_on, undeliverable, warnings"
 )
@@ -112,7 +112,7 @@ async def clock(conn: Connection) -> datetime:
 async def insert_envelope(conn: Connection, row: EnvelopeRow, *, skeleton: bytes, receipt: bytes) -> bool:
     """Write the envelope; False when one stands there already, see `taken_before`."""
     done = await conn.fetchval(
-        f"""INSERT INTO envelopes ({_COLUMNS}, skeleton, receipt)
+        f"""INSERT INTO envelopes ({ENVELOPE_COLUMNS}, skeleton, receipt)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
                     $21, $22, $23, $24)
             ON CONFLICT DO NOTHING RETURNING true""",
@@ -177,13 +177,13 @@ async def taken_before(
     """What stands where this envelope would stand: the new document of that reference, else the same signed content."""
     if operation == "new":
         record = await conn.fetchrow(
-            f"SELECT {_COLUMNS} FROM envelopes WHERE sender = $1 AND reference = $2 AND operation = 'new'",
+            f"SELECT {ENVELOPE_COLUMNS} FROM envelopes WHERE sender = $1 AND reference = $2 AND operation = 'new'",
             sender,
             reference,
         )
     else:
         record = await conn.fetchrow(
-            f"""SELECT {_COLUMNS} FROM envelopes
+            f"""SELECT {ENVELOPE_COLUMNS} FROM envelopes
                 WHERE sender = $1 AND identity = $2 AND operation IS DISTINCT FROM 'new'""",
             sender,
             identity,
@@ -194,7 +194,7 @@ async def taken_before(
 async def envelope(conn: Connection, envelope_id: UUID, *, senders: Sequence[str]) -> EnvelopeRow | None:
     """The envelope, if one of `senders` sent it."""
     record = await conn.fetchrow(
-        f"SELECT {_COLUMNS} FROM envelopes WHERE id = $1 AND sender = ANY($2::text[])",
+        f"SELECT {ENVELOPE_COLUMNS} FROM envelopes WHERE id = $1 AND sender = ANY($2::text[])",
         envelope_id,
         list(senders),
     )
@@ -214,7 +214,7 @@ async def outbox_page(
 ) -> list[EnvelopeRow]:
     """What these agencies' systems sent, newest first, behind the given place. The exchange's own 01 is not theirs."""
     records = await conn.fetch(
-        f"""SELECT {_COLUMNS} FROM envelopes WHERE sender = ANY($1::text[]) AND system IS NOT NULL
+        f"""SELECT {ENVELOPE_COLUMNS} FROM envelopes WHERE sender = ANY($1::text[]) AND system IS NOT NULL
             AND ($2::timestamptz IS NULL OR (accepted_at, id) < ($2, $3))
             ORDER BY accepted_at DESC, id DESC LIMIT $4""",
         list(senders),
@@ -246,15 +246,6 @@ async def skeleton(conn: Connection, envelope_id: UUID) -> bytes:
     return found
 
 
-async def held_envelopes(conn: Connection, *, limit: int) -> list[EnvelopeRow]:
-    """Envelopes waiting for revocation data, oldest first."""
-    records = await conn.fetch(
-        f"SELECT {_COLUMNS} FROM envelopes WHERE outcome = 'held' ORDER BY accepted_at LIMIT $1",
-        limit,
-    )
-    return [envelope_row(record) for record in records]
-
-
 async def release_envelope(conn: Connection, envelope_id: UUID, *, warnings: Sequence[Note]) -> None:
     """Mark an envelope verified that the transaction has locked as held, with all its warnings as of now."""
     await conn.execute(
@@ -262,9 +253,3 @@ async def release_envelope(conn: Connection, envelope_id: UUID, *, warnings: Seq
         envelope_id,
         _written(warnings),
     )
-
-
-async def known_envelopes(conn: Connection, ids: Sequence[UUID]) -> set[UUID]:
-    """Those among `ids` that exist."""
-    records = await conn.fetch("SELECT id FROM envelopes WHERE id = ANY($1::uuid[])", list(ids))
-    return {record["id"] for record in records}

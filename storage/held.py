@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from storage.envelopes import _COLUMNS, EnvelopeRow, envelope_row
+from storage.envelopes import ENVELOPE_COLUMNS, EnvelopeRow, envelope_row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +48,7 @@ async def held_under(conn: Connection, certificates: Sequence[bytes], *, limit: 
 async def lock_held(conn: Connection, envelope_id: UUID) -> EnvelopeRow | None:
     """The envelope, kept from everybody else until the transaction ends; None when it is held no more."""
     record = await conn.fetchrow(
-        f"SELECT {_COLUMNS} FROM envelopes WHERE id = $1 AND outcome = 'held' FOR UPDATE", envelope_id
+        f"SELECT {ENVELOPE_COLUMNS} FROM envelopes WHERE id = $1 AND outcome = 'held' FOR UPDATE", envelope_id
     )
     return envelope_row(record) if record else None
 
