@@ -39,7 +39,7 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmed:
-    """The answer to a confirmation, the same however often it is asked for."""
+    """The answer to a confirmation: the same time however often it is asked for; the state may have moved on since."""
 
     id: UUID
     state: str
