@@ -41,8 +41,8 @@ async def test_named_database_is_used_as_it_is(dsn: str, tmp_path: Path) -> None
 
 
 async def test_unused_database_is_brought_to_the_schema(template: Template, tmp_path: Path) -> None:
-    async with template.copy(migrated=False) as empty, open_database(named(empty, tmp_path)) as database:
-        await database.ping()
+    async with template.copy(migrated=False) as empty, open_database(named(empty, tmp_path)):
+        assert await migrate.pending(empty) == ()
 
 
 async def test_unused_database_may_be_brought_to_the_schema_by_another_process(
@@ -56,8 +56,8 @@ async def test_unused_database_may_be_brought_to_the_schema_by_another_process(
         return found
 
     monkeypatch.setattr("storage.migrate.pending", pending)
-    async with template.copy(migrated=False) as empty, open_database(named(empty, tmp_path)) as database:
-        await database.ping()
+    async with template.copy(migrated=False) as empty, open_database(named(empty, tmp_path)):
+        assert await look(empty) == ()
 
 
 async def test_used_database_behind_the_schema_is_left_to_its_operator(
