@@ -8,14 +8,18 @@ The `Id` attributes that a signature of profile P refers to are always there (SE
 from __future__ import annotations
 
 import binascii
+import io
 import re
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envelopes.limits import LT, NS
+from envelopes.media import extension
+from envelopes.packing import unwrap
 from envelopes.writing_business import business
 from envelopes.writing_header import Order, document_header, status_header
-from envelopes.writing_text import group, leaf, moment
+from envelopes.writing_text import WHITE, group, leaf, moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -43,21 +47,27 @@ class Skeleton:
 def write_document(document: Document, *, order: Order = Order.B, contents: Sequence[bytes] = ()) -> bytes:
     """The document's file. `contents` are the attachments' bytes in order; without them the places stay empty.
 
-    Raises ValueError for what edXML cannot hold: control characters, times without a zone, a SteeringType that is
-    no number, a number of contents other than the number of attachments.
+    Raises ValueError for what edXML cannot hold (control characters, times without a zone, a number of contents other
+    than the number of attachments) and for what loses the file to receivers on the national library: no DocumentId,
+    a SteeringType that is no number, an answer to nothing, an attachment without a name, or called
+    `application/zip` under another name without being a file packed alone.
     """
     skeleton = write_skeleton(document, order=order)
     if not contents:
         return skeleton.data
     pieces, start = [], 0
-    for cut, content in zip(skeleton.cuts, contents, strict=True):
+    for head, cut, content in zip(document.attachments, skeleton.cuts, contents, strict=True):
+        _check_packing(head, content)
         pieces += [skeleton.data[start:cut], binascii.b2a_base64(content, newline=False)]
         start = cut
     return b"".join([*pieces, skeleton.data[start:]])
 
 
 def write_skeleton(document: Document, *, order: Order = Order.B) -> Skeleton:
-    """The document's file without its attachments' text, for callers that stream the attachments."""
+    """The document's file without its attachments' text, for callers that stream the attachments.
+
+    Raises ValueError as above, except that it cannot look at what `application/zip` stands for.
+    """
     data = bytearray((_START + _envelope(document, order) + "<AttachmentEncoded>\n").encode())
     cuts = []
     for head in document.attachments:
@@ -119,8 +129,18 @@ def _statements(entry: ManifestEntry) -> Iterator[str]:
         yield f' lt:size="{entry.size}"'
 
 
+def _check_packing(head: AttachmentHead, content: bytes) -> None:
+    """The national library unzips whatever is called `application/zip` and not `*.zip`, and gives up if it cannot."""
+    if head.content_type != "application/zip" or extension(head.name) == "zip":
+        return
+    if unwrap(io.BytesIO(content), head.name, limit=sys.maxsize) is None:
+        raise ValueError(f"{head.name!r} is called application/zip, but is not one file packed alone")
+
+
 def _attachment(head: AttachmentHead) -> str:
     """The beginning of an attachment up to its content; all children but that stand unprefixed, as in real files."""
+    if not head.name.strip(WHITE):
+        raise ValueError("an attachment has a name")
     leaves = (
         ("ContentId", f"cid:{head.content_id}"),
         ("AttachmentName", head.name),

@@ -5,13 +5,18 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from envelopes.writing_text import day, group, leaf, moment, optional
+from envelopes.model import ResponseFor
+from envelopes.writing_text import WHITE, day, group, leaf, moment, optional
 
 if TYPE_CHECKING:
-    from envelopes.model import Document, Organization, ResponseFor, Signatory, Staff, StatusMessage
+    from envelopes.model import Document, Organization, Signatory, Staff, StatusMessage
 
 HEADER_ID = ' Id="MessageHeader"'
 """What a signature of profile P refers to (SECURITY 1.2)."""
+
+
+STEERING_DIGITS = 9
+"""As many as every reader's int holds."""
 
 
 class Order(StrEnum):
@@ -41,7 +46,7 @@ def document_header(document: Document, order: Order) -> str:
     pieces = {
         "From": organization("From", document.sender),
         "To": "".join(organization("To", one) for one in document.recipients),
-        "DocumentId": leaf("DocumentId", document.reference),
+        "DocumentId": leaf("DocumentId", _needed("DocumentId", document.reference)),
         "Code": group("Code", leaf("CodeNumber", document.number), leaf("CodeNotation", document.notation)),
         "PromulgationInfo": group(
             "PromulgationInfo", leaf("Place", document.place), leaf("PromulgationDate", day(document.issued_on))
@@ -140,6 +145,8 @@ def _other_info(document: Document) -> str:
 
 
 def _response_for(one: ResponseFor) -> str:
+    if one == ResponseFor():
+        raise ValueError("an empty ResponseFor says nothing, and is an answer to nothing for old receivers")
     return group(
         "ResponseFor",
         leaf("OrganId", one.agency),
@@ -153,8 +160,15 @@ def _tasks(codes: tuple[str, ...]) -> str:
     return group("ResponseForTask", *(leaf("TaskCode", code) for code in codes)) if codes else ""
 
 
+def _needed(name: str, text: str) -> str:
+    """Text that may not be empty: for want of a DocumentId old receivers make up another one at each reading."""
+    if not text.strip(WHITE):
+        raise ValueError(f"{name} is never empty")
+    return text
+
+
 def _steering(text: str) -> str:
-    """Absent or a number: anything else stops every receiver on the national library."""
-    if text and not (text.isascii() and text.isdecimal()):
+    """Absent or a number that a Java int holds: anything else stops every receiver on the national library."""
+    if text and not (text.isascii() and text.isdecimal() and len(text) <= STEERING_DIGITS):
         raise ValueError(f"SteeringType is a number, not {text!r}")
     return optional("SteeringType", text or None)

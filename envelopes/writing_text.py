@@ -10,6 +10,9 @@ from envelopes.limits import LOCAL_TIME
 if TYPE_CHECKING:
     from datetime import date, datetime
 
+WHITE = " \t\r\n"
+"""What readers take off a text's ends; nothing else is nothing."""
+
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;"})
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SPECIAL = re.compile("[^ !#-%'-;=?-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
