@@ -74,6 +74,25 @@ def safe_parser() -> etree.XMLParser:
 
 def parse(data: bytes) -> etree._Element:
     """The root element of `data`; raises `Refused` for anything but plain UTF-8 XML (SECURITY 1.1, steps 2 and 4)."""
+    root = _parsed(data)
+    faults = [_annotation_fault(node) for node in islice(_annotations(root), MAX_FAULTS)]
+    if faults:
+        raise Refused(*faults)
+    return root
+
+
+def parse_noting(data: bytes) -> tuple[etree._Element, list[Fault]]:
+    """As `parse`, but comments, processing instructions and entities are only told, and gone from the tree.
+
+    For explaining a file; what is taken comes from `parse`.
+    """
+    root = _parsed(data)
+    faults = [_annotation_fault(node) for node in islice(_annotations(root), MAX_FAULTS)]
+    etree.strip_tags(root, etree.Comment, etree.ProcessingInstruction, etree.Entity)
+    return root, faults
+
+
+def _parsed(data: bytes) -> etree._Element:
     if not data.strip():
         split_rules.EMPTY.refuse()
     _check_encoding(data)
@@ -88,9 +107,6 @@ def parse(data: bytes) -> etree._Element:
         _refuse_doctype(data)
     if info.xml_version != "1.0":
         VERSION.refuse(value=info.xml_version, found=info.xml_version)
-    faults = [_annotation_fault(node) for node in islice(_annotations(root), MAX_FAULTS)]
-    if faults:
-        raise Refused(*faults)
     return root
 
 

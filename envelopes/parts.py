@@ -102,15 +102,29 @@ _ONLY_UNSIGNED: Mapping[str, str] = MappingProxyType(
 
 def find_parts(root: etree._Element) -> Parts:
     """The parts of the file; raises `Refused` with every structural fault (conformance C01, C04)."""
+    parts, faults = survey(root)
+    if faults or parts is None:
+        raise Refused(*faults)
+    return parts
+
+
+def survey(root: etree._Element) -> tuple[Parts | None, list[Fault]]:
+    """The parts as far as they are there, None without a header, and every structural fault.
+
+    For explaining a file; what is taken comes from `find_parts`.
+    """
     if root.tag != ROOT:
-        NAMESPACE.refuse(value=root.tag, expected=ROOT, found=root.tag)
+        return None, [NAMESPACE.at(value=root.tag, expected=ROOT, found=root.tag)]
     walk = _Walk()
     walk.look(root, "edXML")
-    found = walk.found
     _check_whole(walk)
-    if walk.faults:
-        raise Refused(*walk.faults)
-    header = found.get(MESSAGE_HEADER) or found[STATUS]
+    return _parts(walk.found), walk.faults
+
+
+def _parts(found: Mapping[str, list[etree._Element]]) -> Parts | None:
+    header = found.get(MESSAGE_HEADER) or found.get(STATUS)
+    if header is None:
+        return None
     return Parts(
         header=header[0],
         business=_first(found, BUSINESS),

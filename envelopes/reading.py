@@ -32,17 +32,30 @@ class Reading:
     warnings: tuple[Fault, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt(Reading):
+    """A reading with what it would be refused for. Where something is missing the message holds what is usual."""
+
+    faults: tuple[Fault, ...] = ()
+
+
 def read(parts: Parts, *, today: date, lenient: bool = True) -> Reading:
     """The message in `parts`; raises `Refused` with every fault (conformance C04).
 
     `today` is the date in Vietnam, against which a date of issue lies in the future. Strict reading refuses what
-    lenient reading only warns of: see the table in `reading_rules`.
+    lenient reading only warns of: see the table in `leniency`.
     """
+    found = attempt(parts, today=today, lenient=lenient)
+    if found.faults:
+        raise Refused(*found.faults)
+    return Reading(message=found.message, warnings=found.warnings)
+
+
+def attempt(parts: Parts, *, today: date, lenient: bool = True) -> Attempt:
+    """As `read`, but never refuses: for explaining a file. What is taken comes from `read`."""
     scan = Scan(lenient=lenient, today=today)
     message = status_message(scan, parts.header) if parts.is_status else _document(scan, parts)
-    if scan.faults:
-        raise Refused(*scan.faults)
-    return Reading(message=message, warnings=tuple(scan.warnings))
+    return Attempt(message=message, warnings=tuple(scan.warnings), faults=tuple(scan.faults))
 
 
 def _document(scan: Scan, parts: Parts) -> Document:

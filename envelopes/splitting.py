@@ -70,6 +70,11 @@ class Splitter:
         self._in_text = False
         self._contents: list[Content] = []
 
+    @property
+    def skeleton(self) -> bytes:
+        """The skeleton so far, also when the rest of the file was refused."""
+        return bytes(self._positions.skeleton)
+
     def feed(self, data: bytes) -> None:
         """Take the next bytes of the file. Raises `Refused`; the splitter is of no use afterwards."""
         self._digest.update(data)
