@@ -65,7 +65,9 @@ class Settings(BaseSettings):
     spool_floor_bytes: int = Field(256 * 2**20, ge=0, description="free disk below which nothing is taken (TM-41)")
     rate_per_second: int = Field(600, ge=1, description="requests a second of one system; leaves a busy agency alone")
     connections_per_system: int = Field(100, ge=1, description="requests under way at once of one system")
-    database_connections: int = Field(12, ge=2, description="pool size of one process; PostgreSQL holds 200 by default")
+    database_connections: int = Field(
+        12, ge=2, description="pool size of one process; PostgreSQL holds 100 unless told, ours 200"
+    )
     worker_threads: int = Field(
         2, ge=1, description="threads for signatures and base64; more only fight over Python's lock"
     )
@@ -136,6 +138,9 @@ def _refuse_unknown(env: Mapping[str, str]) -> None:
 
 def _secret_file(key: str, env: Mapping[str, str]) -> str:
     try:
-        return Path(env[key]).read_text(encoding="utf-8").strip()
+        secret = Path(env[key]).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise SettingsWrong(f"{key}: {error.strerror}: {env[key]}") from error
+    if not secret:  # else a lost address would mean the embedded database, or a folder
+        raise SettingsWrong(f"{key}: the file is empty: {env[key]}")
+    return secret

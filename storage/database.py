@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from storage.connection import Connection
 
 POOL_SIZE = 12
-"""Connections of one process by default; PostgreSQL takes 200, so a dozen processes fit."""
+"""Connections of one process by default; a PostgreSQL that takes 200, as ours does, holds a dozen processes."""
 
 ANSWER_SECONDS = 0.9
 """Connecting and BEGIN take a millisecond; longer means away, and the caller has 1 s to say so (RELIABILITY P7)."""
