@@ -182,8 +182,10 @@ async def _revocation_lists(exchange: Exchange) -> str:
         for one in facts
         if one.next_update and one.next_update < now
     ]
-    if stale or (roots and not facts):
-        names = "; ".join(stale) or "không có danh sách nào / there is none"
+    bare = {describe(der).subject for der in roots} - {one.issuer for one in facts}
+    stale += [f"{name} (không có danh sách nào / there is none)" for name in sorted(bare)]
+    if stale:
+        names = "; ".join(stale)
         raise Wrong(
             f"danh sách thu hồi đã cũ, văn bản bị giữ lại / revocation lists too old, documents are held: {names}"
         )

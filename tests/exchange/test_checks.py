@@ -15,10 +15,11 @@ from structlog.testing import capture_logs
 from exchange import checks as checks_module
 from exchange.checks import CHORE, CheckResult, check_all, program_checks, readiness
 from exchange.program_checks import Wrong, check_guards, check_packages, check_parser
+from signing.authority import Authority
 from signing.certificates import crl_facts
 from storage import certificates, chores
 from tests.support.exchanges import away, do, exchange_of, execute, file_of, recorded
-from tests.support.world import A, B, C
+from tests.support.world import A, B, C, describe_pem
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -184,6 +185,16 @@ async def test_stale_revocation_list_and_ending_certificate_are_told(
     detail = (await red(world.exchange))["certificates"].detail
     assert B in detail
     assert A not in detail
+
+
+async def test_root_without_a_list_is_told_also_beside_one_that_has_its_own(world: World) -> None:
+    other = Authority.make("Another root")
+    sha256, der = describe_pem(other.root_pem)
+    async with world.exchange.database.transaction() as conn:
+        await certificates.add_root(conn, sha256=sha256, der=der, subject="Another root")
+    detail = (await red(world.exchange))["revocation_lists"].detail
+    assert "CN=Another root" in detail
+    assert "Test root" not in detail
 
 
 async def test_documents_nobody_collects_are_told(world: World) -> None:
