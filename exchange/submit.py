@@ -176,9 +176,9 @@ async def _insert_document(
 async def _insert_status(
     exchange: Exchange, conn: Connection, envelope_id: UUID, vouched: Vouched, plan: StatusPlan
 ) -> Sent:
-    now = await envelopes.clock(conn)
     held = vouched.outcome == "held"  # then it changes nothing until it is released
     effect = None if held else await statuses.effect_of(conn, plan)
+    now = await envelopes.clock(conn)  # once it is this status's turn, so that the inbox shows them as they took effect
     row = taking.status_row(envelope_id, vouched, now, effect.flag if effect else None)
     one = taking.status_delivery(row, plan.status, about=plan.about, recipient=plan.recipient)
     receipt = await exchange.threads.run(exchange.seal.receipt, taking.receipt_facts(row, [one], []))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from envelopes.model import Business, Operation
 from exchange.release import CHORE
 from signing.authority import Authority
+from storage import deliveries
 from tests.exchange.test_release import bring_list, lose_lists
 from tests.support.exchanges import do
 from tests.support.world import A, B, replaced, world_of
@@ -50,3 +52,18 @@ async def test_held_status_out_of_order_is_warned_of_once_released(world: World)
         [event] = [event for event in (await sender.envelope(taken.id)).deliveries[0].events if event.code == "06"]
         assert event.flagged
         assert [warning.code for warning in (await recipient.envelope(early.id)).warnings] == ["status.out_of_order"]
+
+
+async def test_status_is_stamped_once_it_is_its_turn(world: World) -> None:
+    """Two at once to one delivery: whichever takes effect later was accepted later."""
+    async with world.client(A) as sender, world.client(B) as recipient:
+        await sender.submit(world.envelope())
+        [waiting] = (await recipient.inbox()).deliveries
+        async with world.exchange.database.transaction() as conn:
+            await deliveries.lock_delivery(conn, UUID(waiting.id))
+            reporting = asyncio.create_task(recipient.report(waiting, "03", signer=world.actors[B].signer))
+            async with world.exchange.database.acquire() as other:
+                while not await other.fetchval("SELECT true FROM pg_locks WHERE NOT granted LIMIT 1"):
+                    await asyncio.sleep(0)
+            before = await conn.fetchval("SELECT clock_timestamp()")
+        assert (await reporting).accepted_at >= before.replace(microsecond=before.microsecond // 1000 * 1000)
