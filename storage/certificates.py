@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from envelopes.limits import MAX_CANDIDATES
+
 if TYPE_CHECKING:
     from storage.connection import Connection
-
-MAX_CANDIDATES = 16
-"""Certificates tried for one envelope (SECURITY 1.4): more would let one registration buy CPU."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
