@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from admin import cli_show
 from admin.cli_session import REFUSED, TRY_LATER
+from admin.listening import CannotListen
 from envelopes.faults import Refused
 from exchange.opening import SchemaBehind, open_database
 from exchange.sealing import SealWrong
@@ -53,6 +54,7 @@ EXPECTED: tuple[tuple[type[Exception], str, int], ...] = (
     (SealWrong, "không dùng được khóa của con dấu", REFUSED),
     (ObjectsUrlWrong, "địa chỉ kho tệp không đúng", REFUSED),
     (ObjectsAway, "không kết nối được kho tệp, hãy thử lại sau", TRY_LATER),
+    (CannotListen, "không mở được địa chỉ của dịch vụ", REFUSED),
     (OSError, "không đọc hoặc ghi được tệp", REFUSED),
 )
 """Errors a person can do something about, what each is called, and the exit code; anything else is a bug."""

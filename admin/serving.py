@@ -18,6 +18,7 @@ import uvloop
 from aiohttp import web
 
 from admin.desk import create_desk
+from admin.listening import check_address
 from admin.logs import set_up_logs
 from admin.processes import BACKLOG, run_processes
 from exchange.api.app import create_app
@@ -113,8 +114,9 @@ async def stop_signal() -> None:
 
 
 def serve(settings: Settings, *, processes: int, work: bool) -> None:
-    """Serve with one or several processes until stopped."""
+    """Serve with one or several processes until stopped. Raises `CannotListen` before anything is opened."""
     set_up_logs(settings)
+    check_address(settings)
     sys.setswitchinterval(SWITCH_SECONDS)
     raise_descriptors()
     if processes == 1:

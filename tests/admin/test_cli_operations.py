@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 from contextlib import asynccontextmanager
@@ -90,6 +92,18 @@ async def test_check_names_what_is_not_ready(operator: Operator) -> None:
     assert code == 1
     assert "NOT READY" in out
     assert "the disk is nearly full" in out
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+async def test_serving_where_somebody_listens_is_refused_before_anything_is_opened(
+    operator: Operator, processes: int
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        code, out, err = await operator.run("serve", "--processes", str(processes), PORT=port, HOST="127.0.0.1")
+    assert (code, out) == (1, "")
+    assert re.fullmatch(rf"Lỗi / error: không mở được địa chỉ .*LIENTHONG_PORT={port}: Address already in use.*\n", err)
+    assert not (operator.folder / "data").exists()
 
 
 async def test_audit_of_a_sound_exchange_finds_nothing(operator: Operator) -> None:
