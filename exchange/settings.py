@@ -7,6 +7,7 @@ misspelt limit would otherwise be no limit.
 from __future__ import annotations
 
 import os
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 PREFIX = "LIENTHONG_"
 SECRETS = ("database_url", "objects_url")
@@ -57,12 +58,10 @@ class Settings(BaseSettings):
     seal_certificate_file: Path | None = Field(None, description="PEM certificate of the seal key")
     max_envelope_bytes: int = Field(256 * 2**20, ge=1024, description="largest file taken; practice is 50 MB a message")
     max_unwrapped_bytes: int = Field(512 * 2**20, ge=1024, description="largest file inside a one-entry zip")
-    max_recipients: int = Field(1000, ge=1, description="recipients of one document (TM-42)")
-    body_grace_seconds: float = Field(
-        10, gt=0, description="how long a body may be slow before its rate counts (TM-40)"
-    )
-    body_min_rate: int = Field(10_000, ge=1, description="bytes a second a body must bring after the grace (TM-40)")
-    spool_floor_bytes: int = Field(256 * 2**20, ge=0, description="free disk below which nothing is taken (TM-41)")
+    max_recipients: int = Field(1000, ge=1, description="recipients of one document")
+    body_grace_seconds: float = Field(10, gt=0, description="how long a body may be slow before its rate counts")
+    body_min_rate: int = Field(10_000, ge=1, description="bytes a second a body must bring after the grace")
+    spool_floor_bytes: int = Field(256 * 2**20, ge=0, description="free disk below which nothing is taken")
     rate_per_second: int = Field(600, ge=1, description="requests a second of one system; leaves a busy agency alone")
     connections_per_system: int = Field(100, ge=1, description="requests under way at once of one system")
     database_connections: int = Field(
@@ -76,9 +75,7 @@ class Settings(BaseSettings):
     )
     poll_seconds: float = Field(5, gt=0, description="an inbox is looked at this often even if no bell rings")
     sweep_after_seconds: float = Field(86_400, ge=0, description="an object without a row is swept after this age")
-    scrub_after_seconds: float = Field(
-        600, ge=0, description="objects are read back no earlier than this (RELIABILITY 3)"
-    )
+    scrub_after_seconds: float = Field(600, ge=0, description="objects are read back no earlier than this")
     scrub_again_seconds: float = Field(30 * 86_400, gt=0, description="every object is read back this often")
     keepalive_seconds: float = Field(30, gt=0, description="idle connections are closed after this")
     shutdown_seconds: float = Field(30, gt=0, description="how long running requests may finish when the service stops")
@@ -133,7 +130,13 @@ def _refuse_unknown(env: Mapping[str, str]) -> None:
     known |= {f"{PREFIX}{name.upper()}_FILE" for name in SECRETS} | CLIENT_NAMES
     unknown = sorted(name for name in env if name.startswith(PREFIX) and name not in known)
     if unknown:
-        raise SettingsWrong(f"unknown settings: {', '.join(unknown)} (`lienthong settings` lists the known ones)")
+        names = ", ".join(f"{name}{_meant(name, known)}" for name in unknown)
+        raise SettingsWrong(f"unknown settings: {names} (unset them, then `lienthong settings` lists the known ones)")
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    close = get_close_matches(name, sorted(known), n=1, cutoff=0.8)
+    return f" (do you mean {close[0]}?)" if close else ""
 
 
 def _secret_file(key: str, env: Mapping[str, str]) -> str:

@@ -36,3 +36,9 @@ def test_secret_file_that_is_empty_or_absent_stops_the_start(tmp_path: Path, nam
 def test_misspelt_name_stops_the_start() -> None:
     with pytest.raises(SettingsWrong, match="LIENTHONG_MAX_ENVELOPE_BYTE "):
         load_settings({"LIENTHONG_MAX_ENVELOPE_BYTE": "1024"})
+
+
+def test_misspelt_name_is_answered_with_the_one_that_was_meant() -> None:
+    with pytest.raises(SettingsWrong) as told:
+        load_settings({"LIENTHONG_PROT": "8080", "LIENTHONG_WEATHER": "fair"})
+    assert "LIENTHONG_PROT (do you mean LIENTHONG_PORT?), LIENTHONG_WEATHER (unset" in str(told.value)
