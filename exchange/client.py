@@ -2,8 +2,8 @@
 
     async with Client("https://exchange.example", credential) as client:
         taken = await client.submit(Path("letter.edxml"))
-        for delivery in (await client.inbox(wait=25)).deliveries:
-            stored = await client.fetch_envelope(delivery.id, Path("in") / f"{delivery.id}.edxml")
+        for delivery in (await client.inbox(wait=25, kind="document")).deliveries:
+            stored = await client.fetch_envelope(delivery.id, Path(f"{delivery.id}.edxml"))
             await client.confirm(delivery.id, stored.sha256)
             await client.report(delivery, "03", signer=signer)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,9 +16,9 @@ from storage import directory
 from tests.support.world import A, B, C, D
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.support.world import World
+
+WIRE = Path(__file__).parent.parent.parent / "docs" / "wire.md"
 
 
 def sha256(path: Path) -> str:
@@ -70,6 +72,23 @@ async def test_signed_document_travels_and_its_statuses_come_back(world: World) 
         for one in statuses:
             await sender.confirm(one.id, one.sha256)
         assert (await sender.inbox()).deliveries == ()
+
+
+async def test_example_for_integrators_runs_as_it_stands(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    [example] = re.findall(r"```python\n(.*?)```", WIRE.read_text(encoding="utf-8"), flags=re.DOTALL)
+    known: dict[str, Any] = {}
+    exec(example, known)
+    monkeypatch.chdir(world.folder)
+    here = world.actors[B]
+    Path("key.pem").write_bytes(here.key_pem)
+    Path("certificate.pem").write_bytes(here.certificate_pem)
+    world.envelope(world.document(B, C), world.attachment(), signed=False, name="letter.edxml")
+    _, delivery, path = await arrive(world, B)
+    await known["exchange_letters"](world.url, here.credential, Path("key.pem"), Path("certificate.pem"))
+    assert Path(f"{delivery}.edxml").read_bytes() == path.read_bytes()
+    assert b"H08.31" in Path("receipt.xml").read_bytes()
+    async with world.client(A) as sender:
+        assert [one.state for one in (await sender.outbox()).envelopes[0].deliveries] == ["accepted"]
 
 
 async def test_attachment_is_what_was_attached(world: World) -> None:
