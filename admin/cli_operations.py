@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from exchange.settings import Settings
 
 PARTS = {
-    "objects": "đối tượng đã ghi nhận / recorded objects",
-    "store": "đối tượng trong kho / objects in the store",
+    "objects": "tệp lưu trữ đã ghi nhận / recorded objects",
+    "store": "tệp lưu trữ trong kho / objects in the store",
     "envelopes": "văn bản và trạng thái / envelopes",
 }
 

@@ -28,8 +28,8 @@ STATES = {
     "assigned": "đã phân công",
     "in_hand": "đang xử lý",
     "completed": "hoàn thành",
-    "recall_asked": "được yêu cầu lấy lại",
-    "recalled": "đã lấy lại",
+    "recall_asked": "nơi gửi đề nghị lấy lại",
+    "recalled": "đã thu hồi",
 }
 OPERATIONS = {"new": "mới", "recall": "thu hồi", "update": "cập nhật", "replace": "thay thế"}
 OUTCOMES = {

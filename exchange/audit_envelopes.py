@@ -162,7 +162,7 @@ async def _rebuilt(exchange: Exchange, page: Page, row: EnvelopeRow) -> list[Fin
             size += len(piece)
     except (ObjectMissing, ObjectsAway) as error:
         await exchange.objects.check()  # when the store as such is away, nothing can be said of this envelope
-        detail = f"không đọc được đối tượng / an object cannot be read: {error}"
+        detail = f"không đọc được tệp lưu trữ / an object cannot be read: {error}"
         return [Finding(code="envelope.unreadable", what=str(row.id), detail=detail)]
     if digest.digest() == row.sha256 and size == row.size:
         return []

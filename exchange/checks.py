@@ -225,7 +225,7 @@ async def _unverified(exchange: Exchange) -> str:
         )
     if counts.missing or counts.overdue:
         raise Wrong(
-            f"thiếu {counts.missing} đối tượng, {counts.overdue} chưa được đọc lại: hãy chạy `lienthong audit` / "
+            f"thiếu {counts.missing} tệp lưu trữ, {counts.overdue} chưa được đọc lại: hãy chạy `lienthong audit` / "
             f"{counts.missing} objects missing, {counts.overdue} not read back in time: run `lienthong audit`"
         )
     return str(counts.all)

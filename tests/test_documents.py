@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from admin.cli import main
+from admin.cli_show import STATES
 from exchange.settings import PREFIX, SECRETS, Settings
 
 ROOT = Path(__file__).parent.parent
@@ -107,6 +108,11 @@ def test_links_lead_somewhere(name: str) -> None:
 def test_source_files_named_in_a_document_exist(name: str) -> None:
     paths = re.findall(r"`((?:admin|envelopes|exchange|signing|storage|docs|tests|bench|deploy)/[\w./-]*)`", read(name))
     assert [path for path in paths if not (ROOT / path).exists() and not path.startswith("deploy/secrets/")] == []
+
+
+def test_states_are_called_what_the_glossary_calls_them() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| \d* ?\| ([^|(]*?) (?:\([^|]*)?\|$", read("docs/glossary.md"), flags=re.MULTILINE)
+    assert dict(rows) == STATES
 
 
 def test_every_decision_is_dated_and_says_what_was_rejected() -> None:
