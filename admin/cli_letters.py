@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from admin import cli_show
-from admin.cli_memory import file_name
 from admin.cli_session import FILE, CannotHere, demanded, signing
 from envelopes.faults import Refused
+from envelopes.file_names import safe_file_name
 from envelopes.limits import AGENCY_CODE, LOCAL_TIME, PRIORITIES
 from envelopes.model import Business, Document, Organization, Signatory
 from exchange.client_files import write_envelope
@@ -118,7 +118,7 @@ def compose(
 ) -> None:
     """Tạo tệp edXML từ tệp PDF và vài thông tin / make an edXML file from a PDF and a few words."""
     document = _Given(**given).document(datetime.now(LOCAL_TIME).date())
-    path = out or Path(file_name(f"{document.number}-{document.notation.replace('/', '-')}.edxml"))
+    path = out or Path(safe_file_name(f"{document.number}-{document.notation.replace('/', '-')}.edxml"))
     key = demanded(signer()) if sign else None
     try:
         write_envelope(document, attach, path, signer=key)

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import click
 
-MOST_LETTERS = 50
-"""Letters of a name, and of its suffix, that are kept: with four bytes each a file system's 255 bytes suffice."""
+from envelopes.file_names import safe_file_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +56,4 @@ class Memory:
         self._place(delivery).unlink(missing_ok=True)
 
     def _place(self, delivery: str) -> Path:
-        return self._folder / file_name(delivery)
-
-
-def file_name(text: str, otherwise: str = "_") -> str:
-    """A name from elsewhere as the name of one visible file in one folder, with nothing a shell or terminal obeys."""
-    last = text.replace("\\", "/").rpartition("/")[2]
-    kept = "".join(letter if letter.isprintable() else "_" for letter in last).strip(". ")
-    stem, dot, suffix = kept.rpartition(".")
-    return f"{stem[:MOST_LETTERS]}{dot}{suffix[:MOST_LETTERS]}" or otherwise
+        return self._folder / safe_file_name(delivery)

@@ -12,9 +12,10 @@ import click
 
 from admin import cli_show
 from admin.cli_choose import one_fetched, one_waiting
-from admin.cli_memory import Memory, Stored, file_name
+from admin.cli_memory import Memory, Stored
 from admin.cli_progress import bytes_bar
 from admin.cli_session import AS_JSON, FILE, FOLDER, Access, CannotHere, connected
+from envelopes.file_names import safe_file_name
 from exchange.client import LONGEST_WAIT
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def fetch(
         await asyncio.to_thread(output.mkdir, parents=True, exist_ok=True)
         with bytes_bar("Đang tải / fetching") as moved:
             if attachment is None:
-                file = await client.fetch_envelope(one.id, output / f"{file_name(one.id)}.edxml", moved=moved)
+                file = await client.fetch_envelope(one.id, output / f"{safe_file_name(one.id)}.edxml", moved=moved)
             else:
                 path = _free(output / _attachment_name(one, attachment))
                 file = await client.fetch_attachment(one.id, attachment, path, transferred=transferred, moved=moved)
@@ -114,7 +115,7 @@ def _attachment_name(one: Delivery, n: int) -> str:
     attached = next((attached for attached in one.attachments if attached.n == n), None)
     if attached is None:
         raise CannotHere(f"không có tệp đính kèm thứ {n} / there is no attachment {n}")
-    return file_name(attached.name, otherwise=f"attachment-{n}")
+    return safe_file_name(attached.name, otherwise=f"attachment-{n}")
 
 
 def _free(path: Path) -> Path:

@@ -26,7 +26,7 @@ def aside(target: Path) -> Iterator[BinaryIO]:
 
 def open_aside(target: Path) -> tuple[BinaryIO, Path]:
     """A new file beside `target`, to read and write, and its path."""
-    part = target.parent / f".{target.name[:100]}.{secrets.token_hex(4)}.part"
+    part = target.parent / f".{target.name[:40]}.{secrets.token_hex(4)}.part"
     return part.open("x+b"), part
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-import unicodedata
 from contextlib import aclosing
 from typing import TYPE_CHECKING, cast
 from urllib.parse import quote
@@ -16,6 +15,7 @@ from urllib.parse import quote
 import structlog
 from aiohttp import web
 
+from envelopes.file_names import safe_file_name
 from exchange.api.around import REQUEST_ID
 from exchange.api.errors import answer
 from storage.objects import ObjectDamaged
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from exchange.download import Download
-
-SAFE_NAME_LENGTH = 200
-"""Characters of a file name handed to a browser (TM-33)."""
 
 CAUTION = {
     "Accept-Ranges": "bytes",
@@ -38,9 +35,6 @@ CAUTION = {
 """Whatever the bytes are, they run nowhere and nobody else keeps them (TM-34)."""
 
 _RANGE = re.compile(r"bytes=(?:([0-9]{1,18})-([0-9]{1,18})?|-([0-9]{1,18}))", re.ASCII)
-
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f/\\\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
-"""Control characters, path separators, and what turns or hides text (TM-33)."""
 
 log = structlog.get_logger()
 
@@ -140,16 +134,10 @@ def _range(request: web.Request, etag: str, size: int) -> tuple[int, int] | None
     return start, max(0, end - start + 1)
 
 
-def safe_name(name: str) -> str:
-    """A file name that is only a name: no path, no control or direction characters, at most 200 characters."""
-    cleaned = _UNSAFE.sub("_", unicodedata.normalize("NFC", name)).strip(" .")[-SAFE_NAME_LENGTH:]
-    return cleaned or "attachment"
-
-
 def disposition(name: str) -> str:
     """`Content-Disposition` of RFC 6266: always to be saved, the name in UTF-8 and a plain form of it."""
-    safe = safe_name(name)
-    plain = "".join(c if c.isascii() and c not in '"\\%' else "_" for c in safe)
+    safe = safe_file_name(name)
+    plain = "".join(c if c.isascii() and c != "%" else "_" for c in safe)
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(safe, safe='')}"
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from envelopes.file_names import safe_file_name
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -154,11 +156,11 @@ def status_json(row: DeliveryRow) -> Json | None:
 
 
 def attachment_json(row: AttachmentRow) -> Json:
-    """One attachment as a person opens it: what was inside, when it came in a one-entry zip."""
+    """One attachment as it is handed out: under a safe name, and what was inside when it came in a one-entry zip."""
     opened = row.opened_object
     return {
         "n": row.n,
-        "name": row.name,
+        "name": safe_file_name(row.name),
         "media_type": (row.opened_media_type or row.media_type) if opened else row.media_type,
         "size": row.opened_size if opened else row.size,
         "sha256": (opened or row.object).hex(),

@@ -274,12 +274,14 @@ def test_report_by_a_reference_of_another_form_is_wrong_usage(shell: Shell, refe
     ("name", "stored"),
     [
         ("125.signed.pdf", "125.signed.pdf"),
-        ("../../etc/passwd", "passwd"),
-        ("C:\\Windows\\x.pdf", "x.pdf"),
+        ("../../etc/passwd", "_.._etc_passwd"),
+        ("C:\\Windows\\x.pdf", "C__Windows_x.pdf"),
+        ("125/SNV-VP.pdf", "125_SNV-VP.pdf"),
         (".bashrc", "bashrc"),
         ("a\x1b[2Jb\n.pdf", "a_[2Jb_.pdf"),
         ("...", "attachment-1"),
-        ("đ" * 300 + ".pdf", "đ" * 50 + ".pdf"),
+        ("đ" * 300 + ".pdf", "đ" * 118 + ".pdf"),
+        ("ế" * 100 + "." + "ế" * 100, "ế" * 80),
     ],
 )
 def test_attachment_is_stored_under_a_harmless_name(shell: Shell, name: str, stored: str) -> None:
