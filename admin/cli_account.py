@@ -9,7 +9,7 @@ import click
 
 from admin import cli_show
 from admin.cli_database import with_database
-from admin.cli_session import AS_JSON
+from admin.cli_session import AS_JSON, InFull
 from exchange import accounts
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ ROLES = {"clerk": "văn thư", "administrator": "quản trị"}
 """What a role is called."""
 
 
-@click.group()
+@click.group(cls=InFull)
 def account() -> None:
     """Tài khoản đăng nhập trang quản lý / accounts that sign in at the desk."""
 

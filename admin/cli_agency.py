@@ -8,7 +8,7 @@ import click
 
 from admin import cli_show
 from admin.cli_database import with_database
-from admin.cli_session import AS_JSON
+from admin.cli_session import AS_JSON, InFull
 from exchange import directory
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ LEVELS = {"so": "sở, ngành", "huyen": "huyện", "xa": "xã", "tinh": "tỉnh
 """What a level is called."""
 
 
-@click.group()
+@click.group(cls=InFull)
 def agency() -> None:
     """Đơn vị trong danh mục / agencies of the directory."""
 

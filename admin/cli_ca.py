@@ -14,7 +14,7 @@ import click
 from admin import cli_show
 from admin.cli_certificate import told as told_certificate
 from admin.cli_database import settings_or_exit, with_database
-from admin.cli_session import AS_JSON, FILE, FOLDER
+from admin.cli_session import AS_JSON, FILE, FOLDER, InFull
 from exchange import certification, development_authority
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from storage.database import Database
 
 
-@click.group()
+@click.group(cls=InFull)
 def ca() -> None:
     """Tổ chức chứng thực được tin cậy / trusted authorities."""
 

@@ -9,7 +9,7 @@ import click
 
 from admin import cli_show
 from admin.cli_database import with_database
-from admin.cli_session import AS_JSON, FILE
+from admin.cli_session import AS_JSON, FILE, InFull
 from exchange import certification
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ SHOWN_DIGITS = 16
 """Digits of the SHA-256 in the table: enough to name one, short enough to read."""
 
 
-@click.group()
+@click.group(cls=InFull)
 def certificate() -> None:
     """Chứng thư số của đơn vị / certificates of agencies."""
 

@@ -32,6 +32,17 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
+class InFull(click.Group):
+    """A group whose help shows each command's whole line, wrapped: of two languages neither is cut off."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Every command of the group, in the order of the alphabet."""
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, one.get_short_help_str(limit=500)) for name, one in sorted(self.commands.items())]
+            )
+
+
 class CannotHere(click.ClickException):
     """Something on this machine stands in the way: a file, a folder, a key, or which delivery is meant."""
 

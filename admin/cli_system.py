@@ -8,7 +8,7 @@ import click
 
 from admin import cli_show
 from admin.cli_database import with_database
-from admin.cli_session import AS_JSON
+from admin.cli_session import AS_JSON, InFull
 from exchange import directory
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from exchange.directory import ListedSystem
 
 
-@click.group()
+@click.group(cls=InFull)
 def system() -> None:
     """Hệ thống quản lý văn bản kết nối vào trục / document systems that call the exchange."""
 

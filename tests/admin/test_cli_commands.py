@@ -41,6 +41,15 @@ def test_help_lists_every_command_in_order_and_in_full() -> None:
     assert max(map(len, shown.output.splitlines())) <= 80
 
 
+@pytest.mark.parametrize("name", [name for name in COMMANDS if isinstance(command(name), click.Group)])
+def test_help_of_a_group_lists_its_commands_in_full(name: str) -> None:
+    group = command(name)
+    assert isinstance(group, click.Group)
+    words = " ".join(CliRunner().invoke(main, [name, "--help"], terminal_width=80).output.split())
+    for one in group.commands.values():
+        assert f" {one.name} {one.get_short_help_str(limit=500)}" in words
+
+
 def test_unknown_command_is_wrong_usage() -> None:
     assert CliRunner().invoke(main, ["inbocks"]).exit_code == 2
 
