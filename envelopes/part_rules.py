@@ -70,3 +70,12 @@ STATUS_WITH_DOCUMENT = Rule(
     "A status message may not have {name}. Send the status and the document in two files.",
     "edXML section 7",
 )
+DECORATION = Rule(
+    "signature.decoration",
+    _M,
+    "Khối Signature không thuộc không gian tên xmldsig nên không phải chữ ký; tệp được coi là chưa ký. "
+    "Hãy ký theo xmldsig hoặc bỏ khối này.",
+    "The Signature block is not in the xmldsig namespace, so it signs nothing; the file counts as unsigned. "
+    "Sign as XML-DSig says, or leave the block out.",
+    "edXML section 8",
+)

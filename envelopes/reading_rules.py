@@ -1,13 +1,7 @@
-"""The rules a message's fields can break, and how hard each one is taken: strictly, and in lenient reading."""
+"""The rules a message's fields can break; how hard each one is taken stands in `leniency`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import Enum, auto
-from types import MappingProxyType
-
-from envelopes import part_rules
 from envelopes.faults import FaultClass, Rule
 
 _N, _R, _T, _M = FaultClass.MISSING, FaultClass.TOO_LONG, FaultClass.WRONG_TYPE, FaultClass.BAD_VALUE
@@ -25,8 +19,8 @@ FIELD_MISSING = Rule(
 FIELD_ABSENT = Rule(
     "field.absent",
     _N,
-    "Thiếu {name}; tệp vẫn đọc được, nhưng chuẩn yêu cầu có. Hãy điền ở lần gửi sau.",
-    "{name} is absent; the file can be read without it, but the standard asks for it. Fill it in next time.",
+    "Thiếu {name}. Tệp đọc được, nhưng chuẩn yêu cầu có trường này. Hãy điền giá trị.",
+    "{name} is absent. The file can be read without it, but the standard asks for it. Fill it in.",
     _HEADER,
 )
 FIELD_TOO_LONG = Rule(
@@ -54,8 +48,8 @@ AGENCY_MALFORMED = Rule(
 AGENCY_ODD = Rule(
     "agency.odd",
     _T,
-    "Mã định danh này không đúng dạng nên được bỏ qua. Hãy ghi đúng mã hoặc để trống.",
-    "This agency code is malformed and was left out. Write the right code or leave it empty.",
+    "Mã định danh này không đúng dạng nên không dùng được. Hãy ghi đúng mã hoặc để trống.",
+    "This agency code is malformed and cannot be used. Write the right code or leave it empty.",
     "QĐ 20/2020/QĐ-TTg; SĐ1:2022",
 )
 RECIPIENT_REPEATED = Rule(
@@ -75,8 +69,8 @@ DATE_MALFORMED = Rule(
 DATE_ODD = Rule(
     "date.odd",
     _T,
-    "{name} không phải ngày dạng yyyy/MM/dd nên được bỏ qua. Nếu không có ngày, hãy để trống.",
-    "{name} is not a date written yyyy/MM/dd and was left out. Leave it empty if there is no date.",
+    "{name} không phải ngày dạng yyyy/MM/dd nên không dùng được. Nếu không có ngày, hãy để trống.",
+    "{name} is not a date written yyyy/MM/dd and cannot be used. Leave it empty if there is no date.",
     "conformance C08",
 )
 DATE_FUTURE = Rule(
@@ -89,15 +83,15 @@ DATE_FUTURE = Rule(
 TIME_ODD = Rule(
     "time.odd",
     _T,
-    "{name} không phải thời điểm dạng yyyy/MM/dd HH:mm:ss nên được bỏ qua. Hãy ghi đúng dạng.",
-    "{name} is not a time written yyyy/MM/dd HH:mm:ss and was left out. Write it in that form.",
+    "{name} không phải thời điểm dạng yyyy/MM/dd HH:mm:ss nên không dùng được. Hãy ghi đúng dạng.",
+    "{name} is not a time written yyyy/MM/dd HH:mm:ss and cannot be used. Write it in that form.",
     "conformance C08",
 )
 NUMBER_ODD = Rule(
     "number.odd",
     _T,
-    "{name} không phải giá trị dạng {expected} nên được bỏ qua. Hãy sửa hoặc để trống.",
-    "{name} is not {expected} and was left out. Correct it or leave it empty.",
+    "{name} không phải giá trị dạng {expected} nên không dùng được. Hãy sửa hoặc để trống.",
+    "{name} is not {expected} and cannot be used. Correct it or leave it empty.",
     _HEADER,
 )
 CODE_UNKNOWN = Rule(
@@ -110,8 +104,8 @@ CODE_UNKNOWN = Rule(
 CODE_ODD = Rule(
     "code.odd",
     _M,
-    "{name} nằm ngoài các giá trị của chuẩn: {allowed}. Tệp vẫn được nhận; hãy sửa ở lần gửi sau.",
-    "{name} is outside the standard's values: {allowed}. The file is taken; correct it next time.",
+    "{name} nằm ngoài các giá trị của chuẩn: {allowed}. Hãy sửa lại.",
+    "{name} is outside the standard's values: {allowed}. Correct it.",
     "edXML section 4",
 )
 STEERING_UNREADABLE = Rule(
@@ -142,8 +136,8 @@ REASON_MISSING = Rule(
 ELEMENT_ODD = Rule(
     "element.odd",
     _M,
-    "Trục không biết phần tử {name} ở đây nên không đọc; phần tử vẫn được chuyển nguyên vẹn.",
-    "Element {name} is not known here and was not read; it is passed on as it is.",
+    "Trục không biết phần tử {name} ở đây nên không đọc. Hãy bỏ hoặc đặt đúng chỗ.",
+    "Element {name} is not known here and is not read. Remove it or put it where it belongs.",
     "QCVN 102:2016",
 )
 MANIFEST_MISSING = Rule(
@@ -181,56 +175,3 @@ STATUS_SHAPE = Rule(
     "The status stands in Status, not in MessageHeader; receivers on the national library may not be able to read it.",
     "axis client section 5.2",
 )
-
-
-class Treatment(Enum):
-    """What becomes of a broken rule."""
-
-    REFUSE = auto()
-    WARN = auto()
-    IGNORE = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Treatments:
-    """How a rule is taken in strict and in lenient reading."""
-
-    strict: Treatment
-    lenient: Treatment
-
-
-_ALWAYS = Treatments(Treatment.REFUSE, Treatment.REFUSE)
-_TOLERATED = Treatments(Treatment.REFUSE, Treatment.WARN)
-
-TREATMENTS: Mapping[str, Treatments] = MappingProxyType(
-    {
-        FIELD_MISSING.code: _ALWAYS,
-        FIELD_ABSENT.code: _TOLERATED,  # the national library fills in a default; the meaning is not in doubt
-        FIELD_TOO_LONG.code: _TOLERATED,  # limits were never enforced, real traffic exceeds them (edXML section 11)
-        REFERENCE_TOO_LONG.code: _ALWAYS,
-        AGENCY_MALFORMED.code: _ALWAYS,
-        AGENCY_ODD.code: _TOLERATED,  # traces and answers are claims, not routes: "null" occurs (edXML section 12)
-        RECIPIENT_REPEATED.code: _ALWAYS,
-        DATE_MALFORMED.code: _ALWAYS,
-        DATE_ODD.code: _TOLERATED,  # optional dates hold "N/A" (edXML section 12)
-        DATE_FUTURE.code: _ALWAYS,
-        TIME_ODD.code: _TOLERATED,
-        NUMBER_ODD.code: _TOLERATED,
-        CODE_UNKNOWN.code: _ALWAYS,
-        CODE_ODD.code: _TOLERATED,  # 18 in DocumentType/Type; three readings of SteeringType (edXML section 4)
-        STEERING_UNREADABLE.code: _ALWAYS,
-        SECRET.code: _ALWAYS,
-        REASON_MISSING.code: _ALWAYS,
-        ELEMENT_ODD.code: _TOLERATED,  # inside the signed parts: the sender vouches for it, nobody acts on it
-        MANIFEST_MISSING.code: _TOLERATED,
-        TRACE_MISSING.code: Treatments(Treatment.REFUSE, Treatment.IGNORE),
-        DIGEST_MALFORMED.code: _ALWAYS,
-        STATUS_UNLINKED.code: _ALWAYS,
-        STATUS_SHAPE.code: Treatments(Treatment.WARN, Treatment.WARN),
-        part_rules.ELEMENT_NAMESPACE.code: _ALWAYS,
-        part_rules.ELEMENT_REPEATED.code: _ALWAYS,
-        part_rules.ELEMENT_IN_VALUE.code: _ALWAYS,
-        part_rules.TEXT_STRAY.code: _ALWAYS,
-    }
-)
-"""The one table of leniency: what real traffic holds is taken, what a delivery rests on is never guessed."""

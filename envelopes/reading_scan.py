@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from envelopes import reading_rules as rules
-from envelopes.limits import MAX_FAULTS, NS
+from envelopes.leniency import Notes
+from envelopes.limits import NS
 from envelopes.part_rules import ELEMENT_IN_VALUE, ELEMENT_NAMESPACE, ELEMENT_REPEATED, TEXT_STRAY
 from envelopes.parts import local_name
-from envelopes.reading_rules import TREATMENTS, Treatment
 from envelopes.secrecy import mark_of
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from lxml import etree
 
-    from envelopes.faults import Fault, Rule
+    from envelopes.faults import Rule
 
 _WHITE = " \t\r\n"
 
@@ -37,24 +37,12 @@ class Shape:
         object.__setattr__(self, "tags", tags)
 
 
-class Scan:
-    """What is wrong with one message: faults that refuse it, warnings that do not."""
+class Scan(Notes):
+    """What is wrong with one message, and the day it is read on."""
 
     def __init__(self, *, lenient: bool, today: date) -> None:
+        super().__init__(lenient=lenient)
         self.today = today
-        self.faults: list[Fault] = []
-        self.warnings: list[Fault] = []
-        self._lenient = lenient
-
-    def note(self, rule: Rule, path: str, value: object = "", **named: object) -> None:
-        """Record a broken rule as the table of leniency says."""
-        treatments = TREATMENTS[rule.code]
-        treatment = treatments.lenient if self._lenient else treatments.strict
-        if treatment is Treatment.IGNORE:
-            return
-        kept = self.faults if treatment is Treatment.REFUSE else self.warnings
-        if len(kept) < MAX_FAULTS:
-            kept.append(rule.at(path, value, **named))
 
     def stranger(self, child: etree._Element, path: str, shape: Shape) -> None:
         """An element without a place here: told, and looked at for a mark of secrecy."""

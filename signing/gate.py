@@ -18,6 +18,7 @@ from lxml import etree
 from envelopes.dom import parse
 from envelopes.faults import Refused
 from envelopes.limits import MAX_CANDIDATES, MAX_SKELETON_BYTES
+from envelopes.part_rules import DECORATION
 from envelopes.parts import ENVELOPE, HEADER, SIGNATURE, Parts, find_parts
 from envelopes.split_rules import SKELETON_TOO_LARGE
 from signing import coverage
@@ -115,12 +116,30 @@ def verify(
     `candidates` are the certificates (DER) registered to `inspected.sender` and active now; `whole` is the complete
     file, which profile W needs. For worker threads. Raises `Refused`.
     """
+    certificate, verified = _attributed(inspected, candidates, at, whole)
+    return _judge(verified, certificate, trust, at)
+
+
+@_refusing
+def attribute(
+    inspected: Inspected, *, candidates: Sequence[bytes], at: datetime, whole: bytes | None = None
+) -> tuple[bytes, Parts]:
+    """Steps 10 to 12 alone: which candidate's key made the signature (DER), and the parts it signed.
+
+    Whether that certificate is to be believed is not asked: for explaining a file, never for taking one.
+    """
+    certificate, verified = _attributed(inspected, candidates, at, whole)
+    return certificate, verified.parts
+
+
+def _attributed(
+    inspected: Inspected, candidates: Sequence[bytes], at: datetime, whole: bytes | None
+) -> tuple[bytes, Verified]:
     if inspected.profile == "W":
         inspected = _inspect_whole(inspected, whole)
     ordered = _order_candidates(inspected, candidates)
     certificate, signed = _prove(inspected, ordered, at)
-    verified = _read_signed(inspected, certificate, signed)
-    return _judge(verified, certificate, trust, at)
+    return certificate, _read_signed(inspected, certificate, signed)
 
 
 def _inspect(data: bytes) -> Inspected:
@@ -129,7 +148,7 @@ def _inspect(data: bytes) -> Inspected:
     found = coverage.signatures(root)
     if not found:
         decorated = parts.signature is not None and parts.signature.tag != SIGNATURE
-        warnings = (rules.DECORATION.at(PATH),) if decorated else ()
+        warnings = (DECORATION.at(PATH),) if decorated else ()
         return Inspected(data=data, parts=parts, profile=None, sender=_sender(parts), warnings=warnings)
     signature = coverage.check_place(found, parts)  # step 6
     coverage.check_identifiers(root)  # step 7

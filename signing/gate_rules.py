@@ -7,13 +7,6 @@ from envelopes.faults import FaultClass, Rule
 _N, _R, _T, _M = FaultClass.MISSING, FaultClass.TOO_LONG, FaultClass.WRONG_TYPE, FaultClass.BAD_VALUE
 _STEPS, _PROFILES, _LISTS, _LIMITS = "SECURITY 1.1", "SECURITY 1.2", "SECURITY 1.3", "SECURITY 1.4"
 
-DECORATION = Rule(
-    "signature.decoration",
-    _M,
-    "Khối Signature không thuộc không gian tên xmldsig nên không phải chữ ký; tệp được ghi nhận là chưa ký.",
-    "The Signature block is not in the xmldsig namespace, so it signs nothing; the file is recorded as unsigned.",
-    "edXML section 8",
-)
 UNREADABLE = Rule(
     "signature.unreadable",
     _T,

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from envelopes import reading_rules
-from envelopes.faults import FaultClass, Rule
+from envelopes.faults import FaultClass
 from envelopes.limits import LT, NS
 from envelopes.model import (
     Business,
@@ -22,7 +21,6 @@ from envelopes.model import (
     ResponseFor,
     Trace,
 )
-from envelopes.reading_rules import TREATMENTS
 from envelopes.secrecy import mark_of
 from envelopes.writing import Order, write_document
 from tests.envelopes.messages import (
@@ -413,8 +411,3 @@ def test_damaged_file_is_refused_or_read_but_never_an_accident(place: int, lengt
     damaged = data[:place] + piece + data[place + length :]
     faults_of(damaged)
     faults_of(damaged, lenient=False)
-
-
-def test_table_of_leniency_knows_every_rule() -> None:
-    declared = {rule.code for rule in vars(reading_rules).values() if isinstance(rule, Rule)}
-    assert declared <= TREATMENTS.keys()
