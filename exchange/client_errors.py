@@ -35,7 +35,10 @@ class ApiTryLater(ApiError):  # noqa: N818 - says what to do
 
 
 class ApiBusy(ApiTryLater):
-    """The exchange takes nothing right now; it asks to wait `retry_after` seconds (None: it does not say)."""
+    """The exchange takes nothing right now, or gave up a body that came too slowly.
+
+    It asks to wait `retry_after` seconds (None: it does not say).
+    """
 
     def __init__(self, status: int, retry_after: float | None, detail: str = "") -> None:
         self.status = status

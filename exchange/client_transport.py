@@ -169,7 +169,7 @@ def _trouble(response: aiohttp.ClientResponse, data: bytes) -> Exception:
     detail = str(problem.get("detail") or problem.get("title") or response.reason or "")
     if status == 503 and problem.get("type") == UNKNOWN:
         return ApiUnknown(pause)
-    if status in (429, 502, 503, 504, 507):
+    if status in (408, 429, 502, 503, 504, 507):  # 408: the line was too slow, which the same file is not to blame for
         return ApiBusy(status, pause, detail)
     if 400 <= status < 500:
         return _refused(status, problem, detail)

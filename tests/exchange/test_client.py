@@ -103,7 +103,7 @@ async def test_refusal_of_a_proxy_is_a_refusal_too(peer: Peer, client: Client) -
     assert (caught.value.status, caught.value.faults) == (404, ())
 
 
-@pytest.mark.parametrize("busy", [503, 429, 502, 504, 507])
+@pytest.mark.parametrize("busy", [503, 408, 429, 502, 504, 507])
 async def test_busy_exchange_is_asked_again_with_the_same_file(peer: Peer, client: Client, busy: int) -> None:
     peer.script(problem(busy, "busy"), problem(busy, "busy"), taken())
     await client.submit(b"<edXML/>")
