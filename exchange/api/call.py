@@ -10,6 +10,7 @@ from uuid import UUID
 
 from aiohttp import web
 
+from exchange.api.errors import answer
 from exchange.errors import NotThere
 
 if TYPE_CHECKING:
@@ -41,7 +42,11 @@ class Shared:
         task = asyncio.ensure_future(work)
         self.writing.add(task)
         task.add_done_callback(self._forget)
-        return await asyncio.shield(task)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            task.add_done_callback(_tell)
+            raise
 
     async def finish(self) -> None:
         """Wait for writing whose callers went away."""
@@ -49,8 +54,13 @@ class Shared:
 
     def _forget(self, task: asyncio.Task[object]) -> None:
         self.writing.discard(task)
-        if not task.cancelled():
-            task.exception()  # who went away does not hear of it; the use case has rolled back by itself
+
+
+def _tell(task: asyncio.Task[Answer]) -> None:
+    """Who went away does not hear of it, and the use case has rolled back by itself; the log is told as always."""
+    error = None if task.cancelled() else task.exception()
+    if isinstance(error, Exception):
+        answer(error, "")
 
 
 SHARED = web.AppKey("shared", Shared)

@@ -245,3 +245,24 @@ async def test_writing_goes_on_when_its_caller_went_away(world: World) -> None:
     await shared.finish()
     assert ended
     assert not shared.writing
+
+
+async def test_bug_in_writing_whose_caller_went_away_is_logged(world: World) -> None:
+    shared = Shared(exchange=world.exchange, metrics=Metrics())
+    begun, may_end = asyncio.Event(), asyncio.Event()
+
+    async def write() -> None:
+        begun.set()
+        await may_end.wait()
+        raise RuntimeError("nobody hears of this")
+
+    caller = asyncio.create_task(shared.whole(write()))
+    await begun.wait()
+    caller.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+    with structlog.testing.capture_logs() as lines:
+        may_end.set()
+        await shared.finish()
+        await asyncio.sleep(0)
+    assert [line["event"] for line in lines] == ["request.failed"]
