@@ -68,9 +68,11 @@ async def record_objects(conn: Connection, *, envelope: UUID, objects: Sequence[
     too long: the sweeper may have been at the object meanwhile, so only a new upload makes sure.
     """
     row = await conn.fetchrow(
-        """WITH kept AS (
+        """WITH added AS (  -- a row that is there is not locked: a common attachment makes no queue
                INSERT INTO objects (sha256, size) SELECT * FROM unnest($2::bytea[], $3::bigint[])
-               ON CONFLICT (sha256) DO UPDATE SET missing_since = NULL),
+               ON CONFLICT (sha256) DO NOTHING),
+           found AS (
+               UPDATE objects SET missing_since = NULL WHERE sha256 = ANY($2) AND missing_since IS NOT NULL),
            ended AS (DELETE FROM upload_intents WHERE envelope = $1 RETURNING object, until)
            SELECT clock_timestamp() AS now,
                   array(SELECT object FROM ended WHERE until > clock_timestamp()) AS announced""",

@@ -16,7 +16,7 @@ from exchange.sweep import CHORE, remove_orphan
 from storage import objects_held
 from storage.disk_objects import DiskObjects
 from storage.outages import DatabaseAway
-from tests.support.exchanges import announced, do, exchange_of, execute, kept, recorded, stored
+from tests.support.exchanges import announced, do, exchange_of, execute, kept, object_row, recorded, stored
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -143,6 +143,23 @@ async def test_document_with_lost_announcement_is_not_recorded(exchange: Exchang
             await objects_held.record_objects(conn, envelope=late, objects=objects)
     async with exchange.database.acquire() as conn:
         assert await objects_held.object_row(conn, bytes.fromhex(sha256)) is None
+
+
+async def test_documents_with_a_common_attachment_wait_for_none_of_each_other(exchange: Exchange) -> None:
+    content = b"the form that goes with every letter"
+    sha256 = await recorded(exchange, content)
+    first = await announced(exchange, sha256)
+    async with exchange.database.transaction() as conn, asyncio.timeout(2):
+        held = [(bytes.fromhex(sha256), len(content))]
+        await objects_held.record_objects(conn, envelope=first, objects=held)
+        assert await recorded(exchange, content) == sha256
+
+
+async def test_object_marked_missing_is_there_again_once_it_was_uploaded(exchange: Exchange) -> None:
+    sha256 = await recorded(exchange, b"lost and brought again")
+    await execute(exchange, "UPDATE objects SET missing_since = clock_timestamp()")
+    await recorded(exchange, b"lost and brought again")
+    assert (await object_row(exchange, sha256)).missing_since is None
 
 
 async def test_old_spool_folder_goes_and_a_young_one_stays(exchange: Exchange) -> None:
