@@ -1,22 +1,28 @@
-"""Statuses where one reference, one second or one hold covers several of them."""
+"""Statuses: who may say what of which delivery, in which order, under one reference, in one second, while held."""
 
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from envelopes.model import Business, Operation
+import pytest
+
+from envelopes.model import Business, Operation, Organization, ResponseFor, StatusMessage
+from envelopes.writing import write_status
+from exchange.client import ApiRefused
 from exchange.release import CHORE
 from signing.authority import Authority
 from storage import deliveries
 from tests.exchange.test_release import bring_list, lose_lists
 from tests.support.exchanges import do
-from tests.support.world import A, B, replaced, world_of
+from tests.support.world import A, B, C, replaced, world_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from envelopes.model import Document
     from tests.support.world import World
 
 
@@ -67,3 +73,54 @@ async def test_status_is_stamped_once_it_is_its_turn(world: World) -> None:
                     await asyncio.sleep(0)
             before = await conn.fetchval("SELECT clock_timestamp()")
         assert (await reporting).accepted_at >= before.replace(microsecond=before.microsecond // 1000 * 1000)
+
+
+def word(world: World, document: Document, speaker: str, about: str, code: str, description: str = "") -> bytes:
+    """A signed status message of `speaker` on a document; `about`: the agency that ResponseFor names."""
+    answers = ResponseFor(
+        agency=about,
+        code=f"{document.number}/{document.notation}",
+        issued_on=document.issued_on,
+        reference=document.reference,
+    )
+    status = StatusMessage(
+        sender=Organization(code=speaker),
+        answers=answers,
+        code=code,
+        description=description,
+        reported_at=datetime.now(UTC).replace(microsecond=0),
+    )
+    return world.actors[speaker].signer.sign_parts(write_status(status))
+
+
+async def test_document_asked_back_and_given_back_moves_no_more(world: World) -> None:
+    document = world.document(A, B)
+    async with world.client(A) as sender, world.client(B) as recipient:
+        taken = await sender.submit(world.envelope(document, world.attachment()))
+        asked = await sender.submit(word(world, document, A, B, "13", "Gửi nhầm nơi nhận"))
+        assert [one.recipient for one in asked.deliveries] == [B]
+        assert (await sender.envelope(taken.id)).deliveries[0].state == "recall_asked"
+        [told] = (await recipient.inbox(kind="status")).deliveries
+        assert told.status is not None
+        assert (told.status.code, told.status.delivery) == ("13", taken.deliveries[0].id)
+        await recipient.submit(word(world, document, B, A, "15"))
+        late = await recipient.submit(word(world, document, B, A, "03"))
+        assert [warning.code for warning in late.warnings] == ["status.out_of_order"]
+        [waiting] = (await recipient.inbox(kind="document")).deliveries
+        assert (await recipient.confirm(waiting.id, waiting.sha256)).state == "recalled"
+        assert (await sender.envelope(taken.id)).deliveries[0].state == "recalled"
+
+
+@pytest.mark.parametrize(
+    ("speaker", "about", "code"),
+    [(C, A, "03"), (C, B, "13"), (A, C, "13"), (B, A, "13")],
+    ids=["stranger reports", "stranger asks back", "asked back from a stranger", "recipient asks back"],
+)
+async def test_word_of_somebody_it_is_not_for_is_refused(world: World, speaker: str, about: str, code: str) -> None:
+    document = world.document(A, B)
+    async with world.client(A) as sender, world.client(speaker) as other:
+        taken = await sender.submit(world.envelope(document))
+        with pytest.raises(ApiRefused) as refused:
+            await other.submit(word(world, document, speaker, about, code, "lý do"))
+        assert (refused.value.status, refused.value.faults[0].code) == (422, "status.unmatched")
+        assert (await sender.envelope(taken.id)).deliveries[0].state == "waiting"
