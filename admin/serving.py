@@ -48,6 +48,7 @@ async def make_runner(settings: Settings, *, work: bool) -> web.AppRunner:
         skew = await exchange.database.guard()
         app = create_app(exchange)
         app.add_subapp("/desk", create_desk(exchange))
+        app.router.add_get("/", _to_the_desk)
         if work:
             await _start_worker(stack, exchange)
     except BaseException:
@@ -65,6 +66,11 @@ async def make_runner(settings: Settings, *, work: bool) -> web.AppRunner:
     app.on_cleanup.append(close)
     log.info("service.opened", clock_skew_seconds=round(skew, 3), chores=work)
     return ApiRunner(app, keepalive_timeout=settings.keepalive_seconds, shutdown_timeout=settings.shutdown_seconds)
+
+
+async def _to_the_desk(_request: web.Request) -> web.StreamResponse:
+    """A person types the bare address; machines know theirs."""
+    return web.Response(status=303, headers={"Location": "/desk/"})
 
 
 async def _start_worker(stack: AsyncExitStack, exchange: Exchange) -> None:

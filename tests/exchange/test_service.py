@@ -210,6 +210,13 @@ async def test_stopping_service_waits_no_longer_than_it_was_told(ground: Ground)
     assert not list((ground.folder / "data").glob("spool/*"))
 
 
+async def test_bare_address_leads_to_the_desk(ground: Ground) -> None:
+    with ground.service() as service:
+        async with aiohttp.ClientSession() as browser, browser.get(service.url) as page:
+            assert page.status == 200
+            assert page.url.path == "/desk/sign-in"
+
+
 async def test_second_sigterm_ends_at_once_and_harms_nothing(ground: Ground) -> None:
     path = ground.envelope("1")
     with ground.service() as service:
