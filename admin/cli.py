@@ -38,6 +38,10 @@ COMMANDS: Mapping[str, Place] = {
         compose="Tạo tệp edXML từ tệp PDF và vài thông tin / make an edXML file from a PDF and a few words",
     ),
     **_in(
+        "cli_verify",
+        verify="Kiểm tra một tệp edXML trên máy này / explain an edXML file, without an exchange",
+    ),
+    **_in(
         "cli_send",
         send="Gửi một tệp edXML / submit an edXML file",
         outbox="Văn bản đã gửi và trạng thái / what was sent, newest first, with its states",

@@ -37,8 +37,10 @@ class Examined:
     """What a file is, as far as it could be told, and everything wrong with it, signatures apart.
 
     `split` None: the file could not be taken apart to its end, and nothing is known of its attachments. `message` may
-    hold what is usual where the faults say that something is missing.
+    hold what is usual where the faults say that something is missing. `orderly`: the tree is as it should be.
     """
+
+    orderly: bool
 
     split: Split | None
     parts: Parts | None
@@ -70,6 +72,7 @@ class Examiner:
         split = self._split()
         skeleton = split.skeleton if split else head_of(self._splitter.skeleton)
         parts, faults = _structure(skeleton)
+        orderly = split is not None and not faults
         reading = attempt(parts, today=self._today, lenient=self._lenient) if parts else None
         message = reading.message if reading else None
         if reading is not None:
@@ -77,6 +80,7 @@ class Examiner:
         if split is not None and isinstance(message, Document):
             faults += attachment_faults(message, split.contents)
         return Examined(
+            orderly=orderly,
             split=split,
             parts=parts,
             message=message,

@@ -44,6 +44,9 @@ MAX_TRANSFORMS = 2
 MAX_CANDIDATES = 16
 MAX_CERTIFICATES = 3
 
+MAX_WHOLE_BYTES = 64 * 2**20
+"""Largest file verified under profile W, which needs all of it in memory."""
+
 MAX_FAULTS = 200
 """Every fault is told at once, but a file of ten thousand comments is not answered with ten thousand lines."""
 

@@ -1,4 +1,4 @@
-"""What keeps a file from being signed, and what is wrong with a receipt."""
+"""What keeps a file from being signed, what is wrong with a receipt, and with a signature seen from outside."""
 
 from __future__ import annotations
 
@@ -26,4 +26,13 @@ RECEIPT_WRONG = Rule(
     "Không phải biên nhận hợp lệ của trục: {reason}. Hãy tải lại biên nhận và kiểm tra chứng thư của trục.",
     "This is no valid receipt of the exchange: {reason}. Fetch it again and check the exchange's certificate.",
     "urn:lienthong:receipt:1",
+)
+UNMATCHED = Rule(
+    "signature.invalid",
+    _M,
+    "Chữ ký không khớp với chứng thư nào ({count} chứng thư, kèm theo tệp hoặc đã cho). "
+    "Hãy ký lại bằng khóa của chứng thư đó.",
+    "The signature matches none of the {count} certificates, enclosed in the file or given. "
+    "Sign again with the key of that certificate.",
+    "SECURITY 1.1",
 )

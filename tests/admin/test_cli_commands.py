@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from admin.cli import COMMANDS, main
 
 SERVICE = ("storage", "exchange.exchange", "exchange.api", "asyncpg", "minio", "sqlalchemy", "alembic", "signing.gate")
-AGENCY_SIDE = ("compose", "send", "outbox", "show", "receipt", "inbox", "fetch", "confirm", "report")
+AGENCY_SIDE = ("compose", "verify", "send", "outbox", "show", "receipt", "inbox", "fetch", "confirm", "report")
 
 
 def command(name: str) -> click.Command:
