@@ -129,11 +129,15 @@ class Spool:
     def keep(self, files: Iterable[tuple[bytes, Path]]) -> None:
         """Move stored files to the kept ones, durably; the scrub removes them when their objects proved to be there."""
         kept = self._folder.parent / KEPT
+        first = not kept.exists()
         kept.mkdir(mode=0o700, exist_ok=True)
         for sha256, path in files:
             if path.exists():  # two attachments with the same content share one copy
                 path.replace(kept / sha256.hex())
         flush(kept)
+        if first:  # then the names of the folders themselves may not be on disk yet
+            for above in kept.parents[:2]:
+                flush(above)
 
     def remove(self) -> None:
         """Forget everything."""
