@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from xml.parsers import expat
 
@@ -71,22 +71,8 @@ class Examiner:
         """What the file was."""
         split = self._split()
         skeleton = split.skeleton if split else head_of(self._splitter.skeleton)
-        parts, faults = _structure(skeleton)
-        orderly = split is not None and not faults
-        reading = attempt(parts, today=self._today, lenient=self._lenient) if parts else None
-        message = reading.message if reading else None
-        if reading is not None:
-            faults += reading.faults
-        if split is not None and isinstance(message, Document):
-            faults += attachment_faults(message, split.contents)
-        return Examined(
-            orderly=orderly,
-            split=split,
-            parts=parts,
-            message=message,
-            faults=tuple(dict.fromkeys([*self._refusal, *faults])),  # some are seen by two steps
-            warnings=reading.warnings if reading else (),
-        )
+        found = _examined(skeleton, split, today=self._today, lenient=self._lenient)
+        return replace(found, faults=tuple(dict.fromkeys([*self._refusal, *found.faults])))  # some are seen twice
 
     def _split(self) -> Split | None:
         if self._refusal:
@@ -96,6 +82,30 @@ class Examiner:
         except Refused as refused:
             self._refusal = refused.faults
             return None
+
+
+def examine(split: Split, *, today: date, lenient: bool = True) -> Examined:
+    """What a file is that was taken apart already."""
+    return _examined(split.skeleton, split, today=today, lenient=lenient)
+
+
+def _examined(skeleton: bytes, split: Split | None, *, today: date, lenient: bool) -> Examined:
+    parts, faults = _structure(skeleton)
+    orderly = split is not None and not faults
+    reading = attempt(parts, today=today, lenient=lenient) if parts else None
+    message = reading.message if reading else None
+    if reading is not None:
+        faults += reading.faults
+    if split is not None and isinstance(message, Document):
+        faults += attachment_faults(message, split.contents)
+    return Examined(
+        orderly=orderly,
+        split=split,
+        parts=parts,
+        message=message,
+        faults=tuple(faults),
+        warnings=reading.warnings if reading else (),
+    )
 
 
 def _structure(skeleton: bytes) -> tuple[Parts | None, list[Fault]]:
