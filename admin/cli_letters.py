@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from admin.cli_session import FILE, CannotHere, demanded, signing
 from envelopes.faults import Refused
 from envelopes.file_names import safe_file_name
 from envelopes.limits import AGENCY_CODE, LOCAL_TIME, PRIORITIES
-from envelopes.model import Business, Document, Organization, Signatory
+from envelopes.model import Business, Document, Organization, Signatory, Trace
 from exchange.client_files import write_envelope
 
 if TYPE_CHECKING:
@@ -63,9 +63,9 @@ class _Given:
     competence: str
     reference: str | None
 
-    def document(self, today: date) -> Document:
+    def document(self, now: datetime) -> Document:
         """A new document in the common form; what the standard demands and nobody said is left empty."""
-        issued = self.issued.date() if self.issued else today
+        issued = self.issued.date() if self.issued else now.date()
         return Document(
             sender=self.sender,
             recipients=self.to,
@@ -84,6 +84,7 @@ class _Given:
             urgency=self.urgency,
             steering="0",
             business=Business(reason="Văn bản điện tử mới", paper="0"),
+            traces=(Trace(agency=self.sender.code, at=now),),
         )
 
 
@@ -117,7 +118,7 @@ def compose(
     *, attach: tuple[Path, ...], out: Path | None, sign: bool, signer: Callable[[], Signer | None], **given: Any
 ) -> None:
     """Tạo tệp edXML từ tệp PDF và vài thông tin / make an edXML file from a PDF and a few words."""
-    document = _Given(**given).document(datetime.now(LOCAL_TIME).date())
+    document = _Given(**given).document(datetime.now(LOCAL_TIME))
     path = out or Path(safe_file_name(f"{document.number}-{document.notation.replace('/', '-')}.edxml"))
     key = demanded(signer()) if sign else None
     try:

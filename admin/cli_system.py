@@ -26,12 +26,13 @@ def system() -> None:
 @click.argument("system_id")
 @click.option("--agency", "agencies", multiple=True, required=True, metavar="CODE", help="Đơn vị / acts for")
 @click.option("--allow-unsigned", is_flag=True, help="Cho gửi văn bản không ký số / may send unsigned envelopes")
+@click.option("--strict", is_flag=True, help="Từ chối mọi sai sót / refused for what others are only warned of")
 @AS_JSON
-def add(system_id: str, agencies: tuple[str, ...], *, allow_unsigned: bool, as_json: bool) -> None:
+def add(system_id: str, agencies: tuple[str, ...], *, allow_unsigned: bool, strict: bool, as_json: bool) -> None:
     """Thêm hệ thống, cấp thông tin xác thực / add a system and give it a credential."""
     made = with_database(
         lambda database: directory.add_system(
-            database, system=system_id, agencies=agencies, allow_unsigned=allow_unsigned
+            database, system=system_id, agencies=agencies, allow_unsigned=allow_unsigned, strict=strict
         )
     )
     if as_json:
@@ -53,7 +54,13 @@ def list_(*, as_json: bool) -> None:
     if as_json:
         cli_show.as_json({"systems": [_told(one) for one in found]})
         return
-    columns = ("Mã / system", "Đơn vị / agencies", "Không ký số / unsigned", "Xác thực đến / credential until")
+    columns = (
+        "Mã / system",
+        "Đơn vị / agencies",
+        "Không ký số / unsigned",
+        "Sai sót / errors",
+        "Xác thực đến / credential until",
+    )
     cli_show.table(f"Hệ thống / systems: {len(found)}", columns, map(_row, found))
 
 
@@ -63,14 +70,16 @@ def _told(one: ListedSystem) -> dict[str, object]:
         "system": system.id,
         "agencies": sorted(system.agencies),
         "allow_unsigned": system.allow_unsigned,
+        "strict": system.strict,
         "credentials": [{"expires_at": end} for end in one.credentials_end],
     }
 
 
 def _row(one: ListedSystem) -> tuple[str, ...]:
     unsigned = "được phép" if one.system.allow_unsigned else "không"
+    policy = "từ chối / strict" if one.system.strict else "cảnh báo / lenient"
     ends = [cli_show.moment(end) if end else "không hạn" for end in one.credentials_end] or ["không còn / none"]
-    return one.system.id, ", ".join(sorted(one.system.agencies)), unsigned, "\n".join(ends)
+    return one.system.id, ", ".join(sorted(one.system.agencies)), unsigned, policy, "\n".join(ends)
 
 
 @system.command()

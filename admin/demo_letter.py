@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 
-from envelopes.model import Business, Document, Organization, Signatory, Staff
+from envelopes.model import Business, Document, Organization, Signatory, Staff, Trace
 
 PAGE = """BT /F1 12 Tf 72 770 Td 16 TL
 (UBND TINH BINH DINH - SO NOI VU) Tj T* T*
@@ -37,8 +37,9 @@ def pdf(number: str) -> bytes:
     return bytes(made)
 
 
-def letter(number: str, sender: Organization, recipients: tuple[Organization, ...], today: date) -> Document:
+def letter(number: str, sender: Organization, recipients: tuple[Organization, ...], now: datetime) -> Document:
     """The official document: signed yesterday, to be handled within a week."""
+    today = now.date()
     issued = today - timedelta(days=1)
     return Document(
         sender=sender,
@@ -63,4 +64,5 @@ def letter(number: str, sender: Organization, recipients: tuple[Organization, ..
         business=Business(
             reason="Văn bản điện tử mới", paper="0", staff=Staff(department="Văn thư", name="Trần Văn Bình")
         ),
+        traces=(Trace(agency=sender.code, at=now),),
     )

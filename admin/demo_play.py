@@ -79,8 +79,8 @@ def _compose(players: tuple[Player, Player, Player], number: str, say: _Account)
     first, second, third = players
     attachment, path = first.folder / f"{number}.signed.pdf", first.folder / f"{number}-SNV-VP.edxml"
     attachment.write_bytes(pdf(number))
-    today = datetime.now(LOCAL).date()
-    document = letter(number, first.organization, (second.organization, third.organization), today)
+    recipients = (second.organization, third.organization)
+    document = letter(number, first.organization, recipients, datetime.now(LOCAL))
     write_envelope(document, [attachment], path, signer=first.signer)
     say.step(
         first,

@@ -122,9 +122,12 @@ async def list_systems(database: Database) -> list[ListedSystem]:
 
 
 async def add_system(
-    database: Database, *, system: str, agencies: Sequence[str], allow_unsigned: bool = False
+    database: Database, *, system: str, agencies: Sequence[str], allow_unsigned: bool = False, strict: bool = False
 ) -> NewSystem:
-    """Add a system that acts for `agencies`, with its first credential. Raises `Refused`."""
+    """Add a system that acts for `agencies`, with its first credential. Raises `Refused`.
+
+    A strict one is refused what others are only warned of (`envelopes.leniency`).
+    """
     agencies = list(dict.fromkeys(agencies))
     text, credential, digest = new_credential()
     secret = new_secret()
@@ -134,7 +137,12 @@ async def add_system(
             if faults:
                 raise Refused(*faults)
             await directory.add_system(
-                conn, system=system, agencies=agencies, allow_unsigned=allow_unsigned, axis_secret=secret
+                conn,
+                system=system,
+                agencies=agencies,
+                allow_unsigned=allow_unsigned,
+                strict=strict,
+                axis_secret=secret,
             )
             await directory.add_credential(
                 conn, credential=credential, system=system, secret_sha256=digest, valid_days=None

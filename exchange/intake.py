@@ -13,17 +13,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from envelopes.faults import Refused
+from envelopes.leniency import Notes
 from envelopes.limits import LOCAL_TIME
 from envelopes.matching import attachment_faults
 from envelopes.model import Document, StatusMessage
-from envelopes.packing import unwrap
-from envelopes.reading import Reading, read
+from envelopes.reading import Attempt, attempt
 from envelopes.splitting import Splitter
 from exchange import rules
 from exchange.errors import Busy
 from exchange.failpoints import failpoint
 from exchange.spool import ROOM_SECONDS
+from exchange.unpacking import LookedInto, look_into
 from signing import gate
 from storage import certificates
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from envelopes.faults import Fault
     from envelopes.splitting import Split
     from exchange.exchange import Exchange
-    from exchange.spool import Opened, Spool
+    from exchange.spool import Spool
     from signing.gate import Inspected
     from storage.directory import System
 
@@ -61,7 +61,7 @@ class Vouched:
     profile: str | None = None
     certificate: bytes | None = None
     held_reason: str | None = None
-    opened: dict[int, Opened]
+    looked: LookedInto
 
 
 async def take_in(exchange: Exchange, system: System, spool: Spool, body: AsyncIterator[bytes]) -> Vouched:
@@ -120,28 +120,29 @@ def _read(
     """Read the verified parts (all of them, if unsigned is allowed) and look at the attachments."""
     held = verdict if isinstance(verdict, gate.Held) else None
     verified = verdict.verified if isinstance(verdict, gate.Held) else verdict
-    reading = _reading(system, inspected, verified, now.astimezone(LOCAL_TIME).date())
+    notes = Notes(lenient=not system.strict)
+    notes.take(*inspected.warnings)
+    reading = _reading(system, inspected, verified, now.astimezone(LOCAL_TIME).date(), notes)
     message = reading.message
     _check_sender(system, message.sender.code)
-    opened: dict[int, Opened] = {}
+    looked = LookedInto(opened={}, media_types={})
     if isinstance(message, Document):
-        faults = attachment_faults(message, split.contents)
-        if faults:
-            raise Refused(*faults)
-        opened = _open_packed(exchange, spool, message, split)
+        notes.take(*attachment_faults(message, split.contents))
+        looked = look_into(spool, message, split, notes, limit=exchange.settings.max_unwrapped_bytes)
+    notes.refuse()
     _prove_rebuilding(spool, split)
     spool.flush()
     return Vouched(
         system=system,
         split=split,
         message=message,
-        warnings=(*inspected.warnings, *reading.warnings),
+        warnings=tuple(notes.warnings),
         identity=verified.identity if verified else split.sha256,
         outcome=_outcome(verdict),
         profile=verified.profile if verified else None,
         certificate=verified.certificate if verified else None,
         held_reason=held.reason if held else None,
-        opened=opened,
+        looked=looked,
     )
 
 
@@ -153,28 +154,16 @@ def _outcome(verdict: gate.Verified | gate.Held | None) -> str:
     return "verified_weak" if verdict.weak else "verified"
 
 
-def _reading(system: System, inspected: Inspected, verified: gate.Verified | None, today: date) -> Reading:
+def _reading(
+    system: System, inspected: Inspected, verified: gate.Verified | None, today: date, notes: Notes
+) -> Attempt:
     """What the message says; a missing signature is told together with whatever else is wrong."""
-    parts = verified.parts if verified else inspected.parts
-    if verified is not None or system.allow_unsigned:
-        return read(parts, today=today)
-    missing = rules.SIGNATURE_MISSING.at("edXMLHeader/Signature", system=system.id)
-    try:
-        read(parts, today=today)
-    except Refused as refused:
-        raise Refused(missing, *refused.faults) from None
-    raise Refused(missing)
-
-
-def _open_packed(exchange: Exchange, spool: Spool, document: Document, split: Split) -> dict[int, Opened]:
-    """The files inside one-entry zips, written beside the payloads (edXML section 9, rule 2)."""
-    opened: dict[int, Opened] = {}
-    for head, content in zip(document.attachments, split.contents, strict=True):
-        with spool.path(content.n).open("rb") as payload:
-            inside = unwrap(payload, head.name, limit=exchange.settings.max_unwrapped_bytes)
-            if inside is not None:
-                opened[content.n] = spool.opened(content.n, inside)
-    return opened
+    if verified is None and not system.allow_unsigned:
+        notes.note(rules.SIGNATURE_MISSING, "edXMLHeader/Signature", system=system.id)
+    reading = attempt(verified.parts if verified else inspected.parts, today=today, lenient=not system.strict)
+    notes.faults += reading.faults
+    notes.warnings += reading.warnings
+    return reading
 
 
 def _whole(split: Split, spool: Spool) -> bytes:

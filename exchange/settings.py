@@ -57,7 +57,9 @@ class Settings(BaseSettings):
     seal_key_file: Path | None = Field(None, description="PEM key of the exchange's seal; unset: made in data_dir")
     seal_certificate_file: Path | None = Field(None, description="PEM certificate of the seal key")
     max_envelope_bytes: int = Field(256 * 2**20, ge=1024, description="largest file taken; practice is 50 MB a message")
-    max_unwrapped_bytes: int = Field(512 * 2**20, ge=1024, description="largest file inside a one-entry zip")
+    max_unwrapped_bytes: int = Field(
+        512 * 2**20, ge=1024, description="all files inside the one-entry zips of an envelope together"
+    )
     max_recipients: int = Field(1000, ge=1, description="recipients of one document")
     body_grace_seconds: float = Field(10, gt=0, description="how long a body may be slow before its rate counts")
     body_min_rate: int = Field(10_000, ge=1, description="bytes a second a body must bring after the grace")

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from envelopes.faults import Refused
-from envelopes.media import media_type
 from envelopes.model import Document, StatusMessage
 from exchange import rules
 from exchange.identifiers import uuid7
@@ -159,8 +158,8 @@ def attachment_rows(vouched: Vouched, document: Document) -> list[AttachmentRow]
     """The attachments in the order of the file."""
     rows = []
     for head, content in zip(document.attachments, vouched.split.contents, strict=True):
-        opened = vouched.opened.get(content.n)
-        media = media_type(head.name)
+        opened = vouched.looked.opened.get(content.n)
+        media = vouched.looked.media_types[content.n]
         rows.append(
             AttachmentRow(
                 n=content.n,
@@ -187,7 +186,7 @@ def files(vouched: Vouched, spool: Spool) -> dict[bytes, tuple[Path, int]]:
         found[content.sha256] = (spool.path(content.n), content.size)
         if content.text_sha256 is not None:
             found[content.text_sha256] = (spool.text_path(content.n), content.text_size)
-        opened = vouched.opened.get(content.n)
+        opened = vouched.looked.opened.get(content.n)
         if opened is not None:
             found[opened.sha256] = (spool.opened_path(content.n), opened.size)
     return found

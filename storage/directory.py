@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import asyncpg
+
     from storage.connection import Connection
 
 
@@ -31,11 +33,12 @@ class Agency:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class System:
-    """A document system: the agencies it acts for and whether policy takes unsigned envelopes from it."""
+    """A document system: the agencies it acts for and its policy: may it send unsigned, is it read strictly."""
 
     id: str
     agencies: frozenset[str]
     allow_unsigned: bool
+    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,11 +114,21 @@ async def agency_page(conn: Connection, *, after: str, limit: int) -> list[Agenc
 
 
 async def add_system(
-    conn: Connection, *, system: str, agencies: Sequence[str], allow_unsigned: bool, axis_secret: str
+    conn: Connection,
+    *,
+    system: str,
+    agencies: Sequence[str],
+    allow_unsigned: bool,
+    axis_secret: str,
+    strict: bool = False,
 ) -> None:
     """Add a system that acts for `agencies`; raises asyncpg's unique violation when the id is taken."""
     await conn.execute(
-        "INSERT INTO systems (id, allow_unsigned, axis_secret) VALUES ($1, $2, $3)", system, allow_unsigned, axis_secret
+        "INSERT INTO systems (id, allow_unsigned, strict, axis_secret) VALUES ($1, $2, $3, $4)",
+        system,
+        allow_unsigned,
+        strict,
+        axis_secret,
     )
     await conn.execute(
         "INSERT INTO system_agencies (system, agency) SELECT $1, unnest($2::text[])", system, list(agencies)
@@ -125,13 +138,11 @@ async def add_system(
 async def systems(conn: Connection) -> list[System]:
     """Every active system, by id."""
     rows = await conn.fetch(
-        """SELECT s.id, s.allow_unsigned, array_agg(a.agency ORDER BY a.agency) AS agencies
+        """SELECT s.id, s.allow_unsigned, s.strict, array_agg(a.agency ORDER BY a.agency) AS agencies
            FROM systems s JOIN system_agencies a ON a.system = s.id
            WHERE s.disabled_at IS NULL GROUP BY s.id ORDER BY s.id"""
     )
-    return [
-        System(id=row["id"], agencies=frozenset(row["agencies"]), allow_unsigned=row["allow_unsigned"]) for row in rows
-    ]
+    return [_system(row["id"], row) for row in rows]
 
 
 async def system_exists(conn: Connection, system: str) -> bool:
@@ -181,20 +192,28 @@ async def credential(conn: Connection, credential_id: str) -> CredentialRow | No
     """The credential with its system and the database's time, for the door to judge."""
     row = await conn.fetchrow(
         """SELECT c.id, c.secret_sha256, c.expires_at, c.revoked_at, s.disabled_at, s.id AS system, s.allow_unsigned,
-                  clock_timestamp() AS now,
+                  s.strict, clock_timestamp() AS now,
                   array(SELECT agency FROM system_agencies WHERE system = s.id) AS agencies
            FROM credentials c JOIN systems s ON s.id = c.system WHERE c.id = $1""",
         credential_id,
     )
     if row is None:
         return None
-    system = System(id=row["system"], agencies=frozenset(row["agencies"]), allow_unsigned=row["allow_unsigned"])
     return CredentialRow(
         id=row["id"],
         secret_sha256=row["secret_sha256"],
         expires_at=row["expires_at"],
         revoked_at=row["revoked_at"],
         disabled_at=row["disabled_at"],
-        system=system,
+        system=_system(row["system"], row),
         now=row["now"],
+    )
+
+
+def _system(name: str, row: asyncpg.Record) -> System:
+    return System(
+        id=name,
+        agencies=frozenset(row["agencies"]),
+        allow_unsigned=row["allow_unsigned"],
+        strict=row["strict"],
     )

@@ -71,8 +71,10 @@ def skeleton(data: bytes) -> bytes:
 
 def written(path: str) -> Document:
     today = datetime.now(UTC).astimezone(LOCAL_TIME).date()
-    message = read(find_parts(parse(skeleton(Path(path).read_bytes()))), today=today).message
+    reading = read(find_parts(parse(skeleton(Path(path).read_bytes()))), today=today, lenient=False)
+    message = reading.message
     assert isinstance(message, Document)
+    assert reading.warnings == (), "a strict system can send what is composed here"
     return message
 
 

@@ -81,10 +81,21 @@ async def test_system_answers_with_credential_and_secret(shell: Shell) -> None:
     listed = await shell.answer("system", "list")
     credentials = [{"expires_at": None}]
     assert listed == {
-        "systems": [{"system": "qlvb.a", "agencies": [A], "allow_unsigned": True, "credentials": credentials}]
+        "systems": [
+            {"system": "qlvb.a", "agencies": [A], "allow_unsigned": True, "strict": False, "credentials": credentials}
+        ]
     }
     assert "không hạn" in await shell.said("system", "list")
     assert made["credential"] not in await shell.said("system", "list")
+
+
+async def test_policy_of_a_system_is_chosen_and_shown(shell: Shell) -> None:
+    await shell.answer("system", "add", "qlvb.a", "--agency", A)
+    assert "cảnh báo" in await shell.said("system", "list")
+    await shell.answer("system", "add", "qlvb.strict", "--agency", A, "--strict")
+    assert "từ chối" in await shell.said("system", "list")
+    listed = (await shell.answer("system", "list"))["systems"]
+    assert [(one["system"], one["strict"]) for one in listed] == [("qlvb.a", False), ("qlvb.strict", True)]
 
 
 async def test_rotation_answers_with_another_credential(shell: Shell) -> None:

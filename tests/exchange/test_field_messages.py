@@ -218,7 +218,7 @@ MANNERS: dict[str, tuple[Manner, list[str]]] = {
     "cid: doubled by a relay": (Manner(carried="cid:cid:"), []),
     "a zip that says it is a PDF": (Manner(zipped=True), []),
     "a zip that says so": (Manner(zipped=True, content_type="application/zip"), []),
-    "a PDF that says it is a zip": (Manner(content_type="application/zip"), []),
+    "a PDF that says it is a zip": (Manner(content_type="application/zip"), ["attachment.type_differs"]),
     "lines of 76 with CRLF": (Manner(columns=76, line_end="\r\n"), []),
     "lines of 64": (Manner(columns=64), []),
     "a decorative signature": (Manner(signature=DECORATION), ["signature.decoration"]),

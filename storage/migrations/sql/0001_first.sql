@@ -12,6 +12,7 @@ CREATE TABLE agencies (
 CREATE TABLE systems (
     id             text PRIMARY KEY CHECK (id ~ '^[0-9A-Za-z._-]{1,64}$'),
     allow_unsigned boolean NOT NULL DEFAULT false,
+    strict         boolean NOT NULL DEFAULT false,  -- refused for what is only warned of elsewhere
     axis_secret    text NOT NULL,  -- the axis client's HMAC needs the secret itself, so it cannot be kept as a digest
     disabled_at    timestamptz,
     added_at       timestamptz NOT NULL DEFAULT clock_timestamp()
