@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from envelopes import limits
 from envelopes import reading_rules as rules
 from envelopes.model import Business, Operation, ReceiverChange, Replacement
-from envelopes.reading_common import agency_code, optional_boolean, reference, staff
+from envelopes.reading_common import agency_code, malformed, optional_boolean, reference, staff
 from envelopes.reading_scan import Scan, Section, Shape
 from envelopes.reading_values import is_agency_code
 
@@ -100,5 +100,5 @@ def _replacement(section: Section) -> Replacement:
     agencies = section.one("OrganIdList", _AGENCIES).texts("OrganId")
     for code in agencies:
         if not is_agency_code(code):
-            section.note(rules.AGENCY_MALFORMED, "OrganIdList/OrganId", code)
+            malformed(section, rules.AGENCY_MALFORMED, "OrganIdList/OrganId", code)
     return Replacement(reference=replaced, agencies=agencies)

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 from envelopes import limits
 from envelopes import reading_rules as rules
+from envelopes.agency_codes import flaw_of
 from envelopes.model import Organization, ResponseFor, Staff
 from envelopes.reading_scan import Section, Shape
 from envelopes.reading_values import is_agency_code, to_boolean, to_date, to_number, to_time
 
 if TYPE_CHECKING:
     from datetime import date, datetime
+
+    from envelopes.faults import Rule
 
 ORGANIZATION = Shape(one={"OrganId": 0, **limits.ORGANIZATION_LENGTHS})
 STAFF = Shape(one={**limits.STAFF_LENGTHS, "DepartmentId": 0, "StaffId": 0})
@@ -36,7 +39,7 @@ def agency_code(section: Section) -> str:
     """An OrganId that something is routed by: needed, and well-formed."""
     code = section.required("OrganId")
     if code and not is_agency_code(code):
-        section.note(rules.AGENCY_MALFORMED, "OrganId", code)
+        malformed(section, rules.AGENCY_MALFORMED, "OrganId", code)
     return code
 
 
@@ -44,9 +47,15 @@ def claimed_agency(section: Section) -> str:
     """An OrganId that only says something: "" when it is empty, "null" or otherwise no code."""
     code = section.text("OrganId")
     if code and (code == "null" or not is_agency_code(code)):
-        section.note(rules.AGENCY_ODD, "OrganId", code)
+        malformed(section, rules.AGENCY_ODD, "OrganId", code)
         return ""
     return code
+
+
+def malformed(section: Section, rule: Rule, name: str, code: str) -> None:
+    """Note a code that is none, with the character that makes it so: look-alikes cannot be told by eye (TM-53)."""
+    vi, en = flaw_of(code) or (f"đó là chữ «{code}»", f"it is the word «{code}»")
+    section.note(rule, name, code, found_vi=vi, found_en=en)
 
 
 def reference(section: Section) -> str:

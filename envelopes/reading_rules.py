@@ -41,15 +41,17 @@ REFERENCE_TOO_LONG = Rule(
 AGENCY_MALFORMED = Rule(
     "agency.malformed",
     _T,
-    "Mã định danh phải gồm 1 đến 35 chữ số, chữ cái không dấu, dấu chấm, gạch nối. Hãy kiểm tra mã, ví dụ H08.02.",
-    "An agency code is 1 to 35 digits, plain letters, dots and hyphens. Check the code, for example H08.02.",
+    "Mã định danh phải gồm 1 đến 35 chữ số, chữ cái không dấu, dấu chấm, gạch nối, nhưng {found_vi}. "
+    "Hãy kiểm tra mã, ví dụ H08.02.",
+    "An agency code is 1 to 35 digits, plain letters, dots and hyphens, but {found_en}. "
+    "Check the code, for example H08.02.",
     "QĐ 20/2020/QĐ-TTg; SĐ1:2022",
 )
 AGENCY_ODD = Rule(
     "agency.odd",
     _T,
-    "Mã định danh này không đúng dạng nên không dùng được. Hãy ghi đúng mã hoặc để trống.",
-    "This agency code is malformed and cannot be used. Write the right code or leave it empty.",
+    "Mã định danh này không đúng dạng ({found_vi}) nên không dùng được. Hãy ghi đúng mã hoặc để trống.",
+    "This agency code is malformed ({found_en}) and cannot be used. Write the right code or leave it empty.",
     "QĐ 20/2020/QĐ-TTg; SĐ1:2022",
 )
 RECIPIENT_REPEATED = Rule(
