@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from lxml import etree
 
-from envelopes import split_rules
+from envelopes import split_rules, tree_limits
 from envelopes.faults import Fault, FaultClass, Refused, Rule
 from envelopes.limits import MAX_FAULTS
 
@@ -51,6 +51,9 @@ BOM = b"\xef\xbb\xbf"
 
 _DECLARED = re.compile(rb"<\?xml\s[^>]*?encoding\s*=\s*[\"']([^\"']*)")
 
+_DOCTYPE = re.compile(rb"(?:\s++|<\?.*?\?>|<!--.*?-->)*+<!DOCTYPE", re.DOTALL)
+"""From the file's first tag on; a declaration stands nowhere else."""
+
 _OPTIONS: dict[str, Any] = {
     "resolve_entities": False,
     "no_network": True,
@@ -62,7 +65,7 @@ _OPTIONS: dict[str, Any] = {
     "remove_comments": False,  # seen and refused, not silently dropped: they split values (TM-17)
     "remove_pis": False,
     "strip_cdata": True,
-    "collect_ids": False,
+    "collect_ids": True,  # without, libxml2 2.14 opens the file that a DOCTYPE names, whatever `load_dtd` says
     "decompress": False,
 }
 
@@ -96,17 +99,18 @@ def _parsed(data: bytes) -> etree._Element:
     if not data.strip():
         split_rules.EMPTY.refuse()
     _check_encoding(data)
+    if _DOCTYPE.match(data.removeprefix(BOM)):  # told before a parser sees it
+        _refuse_doctype(data)
     try:
         root = etree.fromstring(data, safe_parser())
     except etree.XMLSyntaxError as error:
-        if b"<!DOCTYPE" in data:  # what it wanted loaded was not; that it is there at all is what must be told
-            _refuse_doctype(data)
         _refuse_syntax(data, error)
     info = root.getroottree().docinfo
     if info.internalDTD is not None or info.externalDTD is not None:
         _refuse_doctype(data)
     if info.xml_version != "1.0":
         VERSION.refuse(value=info.xml_version, found=info.xml_version)
+    tree_limits.check(root, data)
     return root
 
 
