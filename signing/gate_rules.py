@@ -14,6 +14,13 @@ UNREADABLE = Rule(
     "The signature cannot be checked ({reason}). Sign again as XML-DSig says and send again.",
     "SECURITY TM-20",
 )
+NAMESPACE_RELATIVE = Rule(
+    "namespace.relative",
+    _M,
+    "Tệp khai báo không gian tên không phải URI tuyệt đối nên không thể ký. Hãy ghi URI đầy đủ hoặc bỏ khai báo này.",
+    "The file declares a namespace that is no absolute URI, so it cannot be signed. Write a whole URI, or remove it.",
+    "SECURITY TM-19",
+)
 TOO_MANY = Rule(
     "signature.too_many",
     _M,

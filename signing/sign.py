@@ -18,7 +18,7 @@ from signxml.signer import XMLSigner
 from envelopes.dom import parse
 from envelopes.faults import Refused
 from envelopes.parts import Parts, find_parts
-from signing import coverage, gate, sign_rules
+from signing import coverage, gate, gate_rules, sign_rules
 from signing.algorithms import EXC_C14N
 from signing.places import cut, find_places, splice
 
@@ -111,7 +111,10 @@ class Signer:
             digest_algorithm=DigestAlgorithm.SHA256,
             c14n_algorithm=CanonicalizationMethod(EXC_C14N),
         )
-        return signer.sign(root, key=self.key, cert=[self.certificate], reference_uri=uris, id_attribute="Id")
+        try:
+            return signer.sign(root, key=self.key, cert=[self.certificate], reference_uri=uris, id_attribute="Id")
+        except etree.C14NError as error:
+            raise Refused(gate_rules.NAMESPACE_RELATIVE.at("edXMLHeader/Signature")) from error
 
 
 def _check_identifiers_free(places: Places) -> None:
