@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import binascii
 import hashlib
+from dataclasses import replace
 from datetime import date
 
 from envelopes.dom import BOM
@@ -71,7 +72,6 @@ DECORATION = (
     '<Reference URI=""><DigestMethod Algorithm="x"/><DigestValue>eA==</DigestValue></Reference></SignedInfo>'
     "<SignatureValue>eA==</SignatureValue></Signature>"
 )
-TASK = "<edXML:ResponseForTask><edXML:TaskCode>NV-01</edXML:TaskCode></edXML:ResponseForTask>\n"
 
 
 def _document(name: str, data: bytes, note: str, *warnings: tuple[str, str], **more: object) -> Accepted:
@@ -108,8 +108,17 @@ OPERATIONS = (
     ),
     _document(
         "task-fields",
-        edited(("<edXML:DocumentId>", TASK + "<edXML:ApplicationType>x</edXML:ApplicationType>\n<edXML:DocumentId>")),
-        "The task fields that the national library knows.",
+        written(
+            letter(
+                task_codes=("NV-01", "NV-02"),
+                application_type="NV",
+                reply_fors=("7/VPCP",),
+                reference_codes=("R1",),
+                direction=False,
+                business=Business(reason="Giao việc", paper="0", staff=replace(CLERK, department_id="D7", id="S42")),
+            )
+        ),
+        "What only the national library writes: tasks, references, the clerk's ids.",
     ),
 )
 
