@@ -134,10 +134,9 @@ def head_of(skeleton: bytes) -> bytes:
         path.append(name)
 
     def end(_: str) -> None:
-        if tuple(path) == _ENVELOPE and skeleton.startswith(
-            b"</", parser.CurrentByteIndex
-        ):  # an empty one says nothing
-            ends.append(parser.CurrentByteIndex)
+        at = parser.CurrentByteIndex
+        if tuple(path) == _ENVELOPE and skeleton.startswith(b"</", at):  # an empty one says nothing
+            ends.append(at)
         path.pop()
 
     parser.StartElementHandler, parser.EndElementHandler = start, end
