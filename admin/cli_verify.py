@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_PEM = "(PEM, DER)"
+_PEM = "(PEM, DER), repeatable"
 
 
 @click.command()

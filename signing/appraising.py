@@ -53,6 +53,10 @@ PATH_TO_ROOT = Words(
     vi="chứng thư do tổ chức chứng thực nào cấp; hãy cho --roots",
     en="which authority issued the certificate; give --roots",
 )
+LEADS_TO_ROOT = Words(
+    vi="chứng thư có dẫn tới gốc đã cho không: chỉ biết chắc khi có --crl còn hiệu lực",
+    en="whether the certificate leads to a given root: certain only with a --crl in force",
+)
 REVOCATION = Words(
     vi="chứng thư có bị thu hồi không; hãy cho --roots và --crl còn hiệu lực",
     en="whether the certificate is revoked; give --roots and a --crl in force",
@@ -139,7 +143,7 @@ def _judge(found: Appraisal, der: bytes, given: Given, at: datetime) -> Appraisa
         return replace(found, outcome=Outcome.REFUSED, faults=(verdict.fault,))
     if isinstance(verdict, Unknown):
         return replace(
-            found, outcome=Outcome.HELD, reason=verdict.reason, unchecked=(PATH_TO_ROOT, REVOCATION, REGISTRATION)
+            found, outcome=Outcome.HELD, reason=verdict.reason, unchecked=(LEADS_TO_ROOT, REVOCATION, REGISTRATION)
         )
     return replace(found, outcome=Outcome.VERIFIED, unchecked=(REGISTRATION,))
 

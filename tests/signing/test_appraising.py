@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from envelopes.faults import Refused
-from signing.appraising import PATH_TO_ROOT, REGISTRATION, REVOCATION, SIGNATURE, WHOSE, Appraisal, Given, Outcome
+from signing.appraising import (
+    LEADS_TO_ROOT,
+    PATH_TO_ROOT,
+    REGISTRATION,
+    REVOCATION,
+    SIGNATURE,
+    WHOSE,
+    Appraisal,
+    Given,
+    Outcome,
+)
 from signing.appraising import appraise as appraise_skeleton
 from signing.certificates import describe
 from tests.signing.letters import document, status
@@ -70,7 +80,7 @@ def test_root_without_a_list_is_held_not_verified(world: World) -> None:
     found = appraise(world.a.signer.sign_parts(document()), rooted(world.root))
     assert found.outcome is Outcome.HELD
     assert found.reason
-    assert REVOCATION in found.unchecked
+    assert found.unchecked == (LEADS_TO_ROOT, REVOCATION, REGISTRATION)
 
 
 def test_stranger_under_another_root_is_refused(world: World) -> None:
