@@ -1,4 +1,4 @@
-"""The directory's agencies: `lienthong agency add|list|lock|unlock`."""
+"""The directory's agencies: `lienthong agency add|list|lock|unlock|alias`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from admin import cli_show
+from admin.cli_alias import alias
 from admin.cli_database import with_database
 from admin.cli_session import AS_JSON, InFull
 from exchange import directory
@@ -30,11 +31,16 @@ def agency() -> None:
 @click.option("--name", required=True, help="Tên đầy đủ / full name")
 @click.option("--level", type=click.Choice(directory.LEVELS), help="Cấp / level")
 @click.option("--parent", metavar="CODE", help="Mã đơn vị cấp trên / parent agency")
+@click.option("--confirm-confusable", is_flag=True, help="Biết là dễ nhầm, vẫn thêm / known to be easily mistaken")
 @AS_JSON
-def add(code: str, name: str, level: str | None, parent: str | None, *, as_json: bool) -> None:
+def add(
+    code: str, name: str, level: str | None, parent: str | None, *, confirm_confusable: bool, as_json: bool
+) -> None:
     """Thêm hoặc sửa một đơn vị / add an agency, or change the one of this code."""
     added = with_database(
-        lambda database: directory.add_agency(database, code=code, name=name, level=level, parent=parent)
+        lambda database: directory.add_agency(
+            database, code=code, name=name, level=level, parent=parent, confusable=confirm_confusable
+        )
     )
     _show(added, "Đã ghi đơn vị / kept agency", as_json=as_json)
 
@@ -90,5 +96,7 @@ def _row(one: Agency) -> Sequence[object]:
         cli_show.moment(one.added_at),
     )
 
+
+agency.add_command(alias)
 
 COMMANDS: Sequence[click.Command] = (agency,)

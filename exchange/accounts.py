@@ -17,7 +17,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from envelopes.faults import Refused
 from exchange import directory_rules as rules
-from exchange.directory import unknown_agencies
+from exchange.directory import own_codes, unknown_agencies
 from exchange.throttle import ACCOUNT, ADDRESS, Throttle
 from storage import accounts
 
@@ -126,7 +126,8 @@ async def add_account(database: Database, *, name: str, role: str, agency: str |
             faults = [*_faults(name, role, agency, password), *unknown]
             if faults:
                 raise Refused(*faults)
-            await accounts.add_account(conn, name=name, role=role, agency=agency, password_hash=hashed)
+            own = (await own_codes(conn, [agency]))[0] if agency else None
+            await accounts.add_account(conn, name=name, role=role, agency=own, password_hash=hashed)
     except asyncpg.UniqueViolationError:
         rules.ACCOUNT_TAKEN.refuse("name", name, name=name)
 

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from cryptography import x509
 
-from envelopes.faults import Refused
 from exchange import directory_rules as rules
-from exchange.directory import unknown_agencies
+from exchange.directory import own_codes
 from signing.certificates import CertificateFacts, CrlFacts, check_leaf, check_root, crl_facts, describe
 from storage import certificates
 
@@ -26,19 +25,18 @@ async def add_certificate(database: Database, code: str, data: bytes) -> Certifi
     facts = describe(data)
     check_leaf(facts.der)
     async with database.transaction() as conn:
-        if faults := await unknown_agencies(conn, [code]):
-            raise Refused(*faults)
+        [agency] = await own_codes(conn, [code])
         added = await certificates.add_certificate(
             conn,
             sha256=facts.sha256,
-            agency=code,
+            agency=agency,
             der=facts.der,
             subject=facts.subject,
             not_before=facts.not_before,
             not_after=facts.not_after,
         )
         if not added:
-            await _check_own(conn, code, facts)
+            await _check_own(conn, agency, facts)
     return facts
 
 

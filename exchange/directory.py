@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
+from envelopes.agency_codes import difference, flaw_of, likeness
 from envelopes.faults import Fault, Refused
-from envelopes.limits import AGENCY_CODE
 from exchange import directory_rules as rules
 from exchange.credentials import new_credential, new_secret
 from exchange.errors import NotThere
-from storage import directory
+from storage import agency_codes, directory
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from exchange.exchange import Exchange
@@ -85,28 +85,60 @@ async def list_agencies(database: Database) -> list[Agency]:
 
 
 async def add_agency(
-    database: Database, *, code: str, name: str, level: str | None = None, parent: str | None = None
+    database: Database,
+    *,
+    code: str,
+    name: str,
+    level: str | None = None,
+    parent: str | None = None,
+    confusable: bool = False,
 ) -> Agency:
-    """Add the agency, or change name, level and parent of the one that has this code. Raises `Refused`."""
+    """Add the agency, or change name, level and parent of the one whose own code this is. Raises `Refused`.
+
+    A code or name that people take for another agency's is refused unless `confusable` says that it is meant.
+    """
     name = unicodedata.normalize("NFC", name).strip()  # one spelling of «ế», so that names can be compared (TM-53)
     faults = list(_agency_faults(code, name))
     if faults:
         raise Refused(*faults)
     async with database.transaction() as conn:
+        await agency_codes.lock_registration(conn)
+        before = await directory.agency(conn, code)
+        if before is not None and before.code != code:
+            rules.CODE_TAKEN.refuse("code", code, code=code, agency=before.code)
+        if not confusable:
+            await refuse_confusable(conn, code, agency=code)
+            await _refuse_confusable_name(conn, code, name, before)
         if parent is not None:
-            await _check_parent(conn, code, parent)
+            parent = await _own_parent(conn, code, parent)
         await directory.add_agency(conn, code=code, name=name, level=level, parent=parent)
         added = await directory.agency(conn, code)
     assert added is not None
     return added
 
 
+async def refuse_confusable(conn: Connection, code: str, *, agency: str) -> None:
+    """Refuse a code that looks like one of another agency than `agency` (TM-53)."""
+    known = (await agency_codes.codes_like(conn, [code], but=agency)).get(code)
+    if known is not None:
+        vi, en = difference(code, known)
+        rules.CODE_CONFUSABLE.refuse("code", code, code=code, known=known, found_vi=vi, found_en=en)
+
+
+async def _refuse_confusable_name(conn: Connection, code: str, name: str, before: Agency | None) -> None:
+    if before is not None and likeness(before.name) == likeness(name):
+        return  # what was once confirmed is not asked for again
+    known = await agency_codes.named_like(conn, name, but=code)
+    if known is not None:
+        rules.NAME_CONFUSABLE.refuse("name", name, name=name, known=known)
+
+
 async def lock_agency(database: Database, code: str, *, locked: bool = True) -> Agency:
-    """Lock an agency, which then neither sends nor receives, or unlock it. Raises `Refused`."""
+    """Lock an agency, which then neither sends nor receives, or unlock it, by any of its codes. Raises `Refused`."""
     async with database.transaction() as conn:
-        if not await directory.set_locked(conn, code, locked=locked):
-            rules.AGENCY_UNKNOWN.refuse("code", code, code=code)
-        found = await directory.agency(conn, code)
+        [own] = await own_codes(conn, [code])
+        await directory.set_locked(conn, own, locked=locked)
+        found = await directory.agency(conn, own)
     assert found is not None
     return found
 
@@ -139,7 +171,7 @@ async def add_system(
             await directory.add_system(
                 conn,
                 system=system,
-                agencies=agencies,
+                agencies=await own_codes(conn, agencies),
                 allow_unsigned=allow_unsigned,
                 strict=strict,
                 axis_secret=secret,
@@ -169,14 +201,29 @@ async def rotate(database: Database, system: str, *, overlap_hours: float = 24) 
 
 async def unknown_agencies(conn: Connection, codes: Sequence[str]) -> list[Fault]:
     """One fault for each code that the directory lacks."""
+    return _unknown(codes, await directory.agencies(conn, codes))
+
+
+async def own_codes(conn: Connection, codes: Sequence[str]) -> list[str]:
+    """The own code of each agency, each agency once, whichever of its codes was given. Raises `Refused`."""
     known = await directory.agencies(conn, codes)
+    if faults := _unknown(codes, known):
+        raise Refused(*faults)
+    return list(dict.fromkeys(known[code].code for code in codes))
+
+
+def _unknown(codes: Sequence[str], known: Mapping[str, Agency]) -> list[Fault]:
     return [rules.AGENCY_UNKNOWN.at("agency", code, code=code) for code in codes if code not in known]
 
 
+def malformed_code(code: str) -> list[Fault]:
+    """One fault if this can be no agency's code, naming the character that makes it so."""
+    flaw = flaw_of(code)
+    return [rules.AGENCY_MALFORMED.at("code", code, code=code, found_vi=flaw[0], found_en=flaw[1])] if flaw else []
+
+
 def _agency_faults(code: str, name: str) -> list[Fault]:
-    faults = []
-    if not AGENCY_CODE.fullmatch(code):
-        faults.append(rules.AGENCY_MALFORMED.at("code", code, code=code))
+    faults = malformed_code(code)
     if not name:
         faults.append(rules.AGENCY_NAMELESS.at("name", code=code))
     return faults
@@ -191,13 +238,14 @@ def _system_faults(system: str, agencies: Sequence[str]) -> list[Fault]:
     return faults
 
 
-async def _check_parent(conn: Connection, code: str, parent: str) -> None:
-    """Refuse an unknown parent and one that is below the agency: figures are summed up this tree."""
-    above: str | None = parent
+async def _own_parent(conn: Connection, code: str, parent: str) -> str:
+    """The parent's own code; refused when it is unknown or below the agency: figures are summed up this tree."""
+    [own] = await own_codes(conn, [parent])
+    above: str | None = own
     while above is not None:
         if above == code:
             rules.PARENT_CIRCULAR.refuse("parent", parent, parent=parent, code=code)
         found = await directory.agency(conn, above)
-        if found is None:
-            rules.AGENCY_UNKNOWN.refuse("parent", above, code=above)
+        assert found is not None  # a parent is an agency
         above = found.parent
+    return own

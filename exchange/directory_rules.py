@@ -11,8 +11,8 @@ _R = FaultClass.TOO_LONG
 AGENCY_MALFORMED = Rule(
     "agency.malformed",
     _M,
-    "Mã đơn vị «{code}» không hợp lệ: chỉ gồm chữ không dấu, chữ số và các dấu . _ -, tối đa 35 ký tự.",
-    "Agency code «{code}» is not valid: ASCII letters, digits and . _ - only, at most 35 characters.",
+    "Mã đơn vị «{code}» không hợp lệ ({found_vi}): chỉ gồm chữ không dấu, chữ số và các dấu . _ -, tối đa 35 ký tự.",
+    "Agency code «{code}» is not valid ({found_en}): ASCII letters, digits and . _ - only, at most 35 characters.",
     "QĐ 20/2020/QĐ-TTg",
 )
 AGENCY_NAMELESS = Rule(
@@ -26,6 +26,32 @@ AGENCY_UNKNOWN = Rule(
     _M,
     "Không có đơn vị {code} trong danh mục. Hãy thêm bằng `lienthong agency add {code} --name …` trước.",
     "Agency {code} is not in the directory. Add it first with `lienthong agency add {code} --name …`.",
+)
+CODE_TAKEN = Rule(
+    "agency.taken",
+    _M,
+    "{code} đã là mã của đơn vị {agency}. Mỗi mã chỉ thuộc một đơn vị.",
+    "{code} is a code of agency {agency} already. A code belongs to one agency.",
+)
+CODE_CONFUSABLE = Rule(
+    "agency.confusable",
+    _M,
+    "Mã «{code}» dễ nhầm với {known} đã có: {found_vi}. Nếu đúng là đơn vị khác, hãy thêm --confirm-confusable.",
+    "Code «{code}» is easily taken for {known}: {found_en}. If it is meant, add --confirm-confusable.",
+    "SECURITY TM-53",
+)
+NAME_CONFUSABLE = Rule(
+    "agency.confusable",
+    _M,
+    "Tên «{name}» dễ nhầm với tên của đơn vị {known}. Nếu đúng là đơn vị khác, hãy thêm --confirm-confusable.",
+    "The name «{name}» is easily taken for that of {known}. If it is meant, add --confirm-confusable.",
+    "SECURITY TM-53",
+)
+ALIAS_UNKNOWN = Rule(
+    "alias.unknown",
+    _M,
+    "{code} không phải mã khác của đơn vị nào. Hãy xem `lienthong agency alias list`.",
+    "{code} is no alias of any agency. See `lienthong agency alias list`.",
 )
 PARENT_CIRCULAR = Rule(
     "agency.circular",

@@ -9,12 +9,15 @@ import hashlib
 import io
 import shutil
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING, NoReturn
 
+from envelopes.agency_codes import difference, likeness
+from envelopes.examining import examine
+from envelopes.faults import Refused
 from envelopes.leniency import Notes
-from envelopes.limits import LOCAL_TIME
+from envelopes.limits import LOCAL_TIME, MAX_FAULTS, MAX_WHOLE_BYTES
 from envelopes.matching import attachment_faults
 from envelopes.model import Document, StatusMessage
 from envelopes.reading import Attempt, attempt
@@ -29,7 +32,6 @@ from storage import certificates
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from datetime import date
 
     from envelopes.faults import Fault
     from envelopes.splitting import Split
@@ -44,8 +46,7 @@ STEP_BYTES = 512 * 1024
 HEAVY_BYTES = 4 * 2**20
 """Reading a file through once more takes longer than a letter should wait."""
 
-MAX_WHOLE_BYTES = 64 * 2**20
-"""Largest file verified under profile W, which needs all of it in memory (SECURITY 1.4)."""
+_FROM = "edXMLHeader/MessageHeader/From/OrganId"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,11 +68,11 @@ class Vouched:
 async def take_in(exchange: Exchange, system: System, spool: Spool, body: AsyncIterator[bytes]) -> Vouched:
     """Read the body to its end and return what it says, vouched for. Raises `Refused`, `Busy`, `DatabaseAway`."""
     _need_room(exchange)
-    split, inspected = await _receive(exchange, spool, body)
+    split, inspected = await _receive(exchange, system, spool, body)
     failpoint("submit.after_spool")
-    _check_sender(system, inspected.sender)
     async with exchange.database.acquire() as conn:
         candidates = await certificates.candidates(conn, inspected.sender)
+    sender = _own_code(system, inspected.sender, candidates.agency)
     trust = await exchange.trust.current(candidates.trust_version)
 
     def judge() -> Vouched:
@@ -79,13 +80,16 @@ async def take_in(exchange: Exchange, system: System, spool: Spool, body: AsyncI
         if inspected.profile is not None:
             whole = _whole(split, spool) if inspected.profile == "W" else None
             verdict = gate.verify(inspected, candidates=candidates.ders, trust=trust, at=candidates.now, whole=whole)
-        return _read(exchange, system, spool, split, inspected, verdict, candidates.now)
+        vouched = _read(exchange, system, spool, split, inspected, verdict, candidates.now)
+        return replace(vouched, message=_sent_by(system, vouched.message, sender, claimed=inspected.sender))
 
     threads = exchange.heavy if split.size > HEAVY_BYTES else exchange.threads
     return await threads.run(judge)
 
 
-async def _receive(exchange: Exchange, spool: Spool, body: AsyncIterator[bytes]) -> tuple[Split, Inspected]:
+async def _receive(
+    exchange: Exchange, system: System, spool: Spool, body: AsyncIterator[bytes]
+) -> tuple[Split, Inspected]:
     splitter = Splitter(spool)
     held: list[bytes] = []
     size = 0
@@ -103,9 +107,18 @@ async def _receive(exchange: Exchange, spool: Spool, body: AsyncIterator[bytes])
         spool.end()
         for content in split.contents:
             spool.touch(content.n)
-        return split, gate.inspect(split.skeleton)
+        return split, _inspected(split, lenient=not system.strict)
 
     return await exchange.threads.run(finish)
+
+
+def _inspected(split: Split, *, lenient: bool) -> Inspected:
+    """The file before its signature is verified; what the gate refuses does not hide what else is wrong (C04)."""
+    try:
+        return gate.inspect(split.skeleton)
+    except Refused as refused:
+        rest = examine(split, today=date.max, lenient=lenient)  # nothing is taken: no need to ask for the day
+        raise Refused(*list(dict.fromkeys([*refused.faults, *rest.faults]))[:MAX_FAULTS]) from None
 
 
 def _read(
@@ -124,7 +137,6 @@ def _read(
     notes.take(*inspected.warnings)
     reading = _reading(system, inspected, verified, now.astimezone(LOCAL_TIME).date(), notes)
     message = reading.message
-    _check_sender(system, message.sender.code)
     looked = LookedInto(opened={}, media_types={})
     if isinstance(message, Document):
         notes.take(*attachment_faults(message, split.contents))
@@ -183,11 +195,29 @@ def _prove_rebuilding(spool: Spool, split: Split) -> None:
         raise AssertionError("the file cannot be rebuilt from its parts")
 
 
-def _check_sender(system: System, sender: str) -> None:
-    if sender not in system.agencies:
-        agencies = ", ".join(sorted(system.agencies))
-        path = "edXMLHeader/MessageHeader/From/OrganId"
-        rules.SENDER_FOREIGN.refuse(path, sender, sender=sender, system=system.id, agencies=agencies)
+def _own_code(system: System, claimed: str, agency: str | None) -> str:
+    """The own code of the agency that the file says it is from, which the system must act for (conformance C25)."""
+    if agency is None or agency not in system.agencies:
+        _refuse_sender(system, claimed, is_known=agency is not None)
+    return agency
+
+
+def _sent_by(
+    system: System, message: Document | StatusMessage, agency: str, *, claimed: str
+) -> Document | StatusMessage:
+    """The message under its sender's own code: duplicates are told by it, whichever code the file names (C07)."""
+    if message.sender.code != claimed:  # what was verified is not what the certificates were looked up for
+        _refuse_sender(system, message.sender.code, is_known=True)
+    return replace(message, sender=replace(message.sender, code=agency))
+
+
+def _refuse_sender(system: System, claimed: str, *, is_known: bool) -> NoReturn:
+    agencies = sorted(system.agencies)
+    meant = next((own for own in agencies if likeness(own) == likeness(claimed)), None)
+    if meant is not None and not is_known:
+        vi, en = difference(claimed, meant)
+        rules.SENDER_CONFUSABLE.refuse(_FROM, claimed, code=claimed, known=meant, found_vi=vi, found_en=en)
+    rules.SENDER_FOREIGN.refuse(_FROM, claimed, sender=claimed, system=system.id, agencies=", ".join(agencies))
 
 
 def _need_room(exchange: Exchange) -> None:

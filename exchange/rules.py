@@ -44,6 +44,13 @@ SENDER_FOREIGN = Rule(
     "Correct From/OrganId or use that agency's credential.",
     "conformance C25",
 )
+SENDER_CONFUSABLE = Rule(
+    "sender.confusable",
+    _M,
+    "Mã đơn vị gửi «{code}» giống {known} nhưng khác: {found_vi}. Mã được so từng ký tự; hãy ghi đúng {known}.",
+    "Sender «{code}» looks like {known} but is not: {found_en}. Codes are compared as they are; write {known}.",
+    "SECURITY TM-53",
+)
 SENDER_LOCKED = Rule(
     "sender.locked",
     _M,
@@ -74,6 +81,20 @@ RECIPIENT_UNKNOWN = Rule(
     "Đơn vị nhận {code} không có trong danh mục của trục. Hãy kiểm tra mã định danh.",
     "Recipient {code} is not in this exchange's directory. Check the agency code.",
     "conformance C06",
+)
+RECIPIENT_CONFUSABLE = Rule(
+    "recipient.confusable",
+    _M,
+    "Mã đơn vị nhận «{code}» giống {known} nhưng khác: {found_vi}. Mã được so từng ký tự; hãy ghi đúng mã.",
+    "Recipient «{code}» looks like {known} but is not: {found_en}. Codes are compared as they are; correct it.",
+    "SECURITY TM-53",
+)
+RECIPIENT_SAME = Rule(
+    "recipient.repeated",
+    _M,
+    "{code} và {other} là hai mã của cùng một đơn vị ({agency}). Hãy chỉ ghi một lần.",
+    "{code} and {other} are codes of the same agency ({agency}). Name it once.",
+    "conformance C05, C07",
 )
 RECIPIENT_LOCKED = Rule(
     "recipient.locked",

@@ -7,7 +7,7 @@ delivered and flagged, never lost (conformance C28).
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from envelopes import limits
@@ -21,6 +21,7 @@ from storage.deliveries import Event
 from storage.envelopes import EnvelopeRow
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
     from uuid import UUID
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from exchange.exchange import Exchange
     from storage.connection import Connection
     from storage.deliveries import DeliveryRow, Waiting
+    from storage.directory import Agency
 
 EVENTS = {
     limits.ARRIVED: "arrived",
@@ -62,9 +64,13 @@ class Effect:
     flag: Fault | None
 
 
-async def plan_status(conn: Connection, status: StatusMessage) -> StatusPlan:
-    """Find the delivery; refused unless the reporter is its recipient, or for 13 its sender (TM-14)."""
-    answers = status.answers
+async def plan_status(conn: Connection, status: StatusMessage, known: Mapping[str, Agency]) -> StatusPlan:
+    """Find the delivery; refused unless the reporter is its recipient, or for 13 its sender (TM-14).
+
+    Whichever code of the other agency the message names, the plan has that agency's own.
+    """
+    other = known.get(status.answers.agency)
+    answers = replace(status.answers, agency=other.code) if other else status.answers
     taking_back = status.code == limits.RECALL_ASKED  # the one code that the original sender reports (edXML section 7)
     owner = status.sender.code if taking_back else answers.agency
     recipient = answers.agency if taking_back else status.sender.code
@@ -81,7 +87,7 @@ async def plan_status(conn: Connection, status: StatusMessage) -> StatusPlan:
         rules.STATUS_UNMATCHED.refuse(
             "edXMLHeader/MessageHeader/ResponseFor", reference, reference=reference, owner=owner, recipient=recipient
         )
-    return StatusPlan(status=status, about=about, recipient=answers.agency)
+    return StatusPlan(status=replace(status, answers=answers), about=about, recipient=answers.agency)
 
 
 async def effect_of(conn: Connection, plan: StatusPlan) -> Effect:

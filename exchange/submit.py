@@ -20,7 +20,7 @@ from exchange.look import Sent
 from exchange.spool import spooled
 from exchange.statuses import StatusPlan
 from exchange.taking import DocumentPlan
-from storage import deliveries, directory, envelopes, objects_held
+from storage import agency_codes, deliveries, directory, envelopes, objects_held
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -80,14 +80,14 @@ async def _plan(exchange: Exchange, vouched: Vouched) -> Plan | None:
     async with exchange.database.acquire() as conn:
         if await _before(conn, vouched) is not None:
             return None
-        codes = [message.sender.code]
-        if not isinstance(message, StatusMessage):
-            codes += [recipient.code for recipient in message.recipients]
-        known = await directory.agencies(conn, codes)
+        named = taking.agencies_named(message)
+        known = await directory.agencies(conn, [message.sender.code, *named])
         _check_sender(known, message.sender.code)
         if isinstance(message, StatusMessage):
-            return await statuses.plan_status(conn, message)
-    return taking.plan_document(message, known, limit=exchange.settings.max_recipients)
+            return await statuses.plan_status(conn, message, known)
+        unknown = [code for code in named if code not in known]
+        alike = await agency_codes.codes_like(conn, unknown) if unknown else {}
+    return taking.plan_document(message, known, alike, limit=exchange.settings.max_recipients)
 
 
 def _check_sender(known: dict[str, Agency], code: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from envelopes.agency_codes import difference
 from envelopes.faults import Refused
 from envelopes.model import Document, StatusMessage
 from exchange import rules
@@ -45,25 +46,47 @@ def operation_of(message: Document | StatusMessage) -> str | None:
     return message.operation.value if isinstance(message, Document) else None
 
 
-def plan_document(document: Document, known: Mapping[str, Agency], *, limit: int) -> DocumentPlan:
-    """Who gets the document; refused when nobody can (conformance C06) or when they are too many (TM-42)."""
+def agencies_named(message: Document | StatusMessage) -> list[str]:
+    """The codes of the agencies a message is for, as it writes them."""
+    if isinstance(message, StatusMessage):
+        return [message.answers.agency]
+    return [recipient.code for recipient in message.recipients]
+
+
+def plan_document(
+    document: Document, known: Mapping[str, Agency], alike: Mapping[str, str], *, limit: int
+) -> DocumentPlan:
+    """Who gets the document; refused when nobody can (conformance C06), when an agency is named twice under two of its
+    codes (C05), or when they are too many (TM-42). `alike` has a known code that looks like it for an unknown one."""
     count = len(document.recipients)
     if count > limit:
         rules.RECIPIENTS_TOO_MANY.refuse("edXMLHeader/MessageHeader/To", count, count=count, limit=limit)
-    reached: list[str] = []
+    reached: dict[str, str] = {}  # an agency's own code, and the one it is named by
+    repeated: list[Fault] = []
     faults: list[tuple[str, Fault]] = []
     for n, recipient in enumerate(document.recipients, 1):
-        agency = known.get(recipient.code)
-        if agency is not None and agency.active:
-            reached.append(recipient.code)
+        code, path = recipient.code, f"edXMLHeader/MessageHeader/To[{n}]/OrganId"
+        agency = known.get(code)
+        if agency is None or not agency.active:
+            faults.append((code, _unreachable(path, code, agency, alike.get(code))))
+        elif agency.code in reached:
+            other = reached[agency.code]
+            repeated.append(rules.RECIPIENT_SAME.at(path, code, code=code, other=other, agency=agency.code))
         else:
-            rule = rules.RECIPIENT_LOCKED if agency else rules.RECIPIENT_UNKNOWN
-            path = f"edXMLHeader/MessageHeader/To[{n}]/OrganId"
-            faults.append((recipient.code, rule.at(path, recipient.code, code=recipient.code)))
-    if not reached:
-        raise Refused(*(fault for _, fault in faults))
+            reached[agency.code] = code
+    if repeated or not reached:
+        raise Refused(*repeated, *(fault for _, fault in faults))
     notes = tuple(note(fault, recipient=code) for code, fault in faults)
     return DocumentPlan(document=document, recipients=tuple(reached), undeliverable=notes)
+
+
+def _unreachable(path: str, code: str, agency: Agency | None, alike: str | None) -> Fault:
+    if agency is not None:
+        return rules.RECIPIENT_LOCKED.at(path, code, code=code)
+    if alike is None:
+        return rules.RECIPIENT_UNKNOWN.at(path, code, code=code)
+    vi, en = difference(code, alike)
+    return rules.RECIPIENT_CONFUSABLE.at(path, code, code=code, known=alike, found_vi=vi, found_en=en)
 
 
 def note(fault: Fault, *, recipient: str = "") -> Note:

@@ -28,25 +28,30 @@ class CertificateRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidates:
-    """What the gate needs to judge a claimed sender: certificates, the trust version and the database's time."""
+    """What the gate needs to judge a claimed sender: certificates, the trust version and the database's time.
 
+    `agency` is the own code of the agency whose code was claimed; None when nobody has it.
+    """
+
+    agency: str | None
     ders: tuple[bytes, ...]
     trust_version: int
     now: datetime
 
 
-async def candidates(conn: Connection, agency: str) -> Candidates:
-    """The certificates registered to `agency` and not revoked, newest first."""
+async def candidates(conn: Connection, code: str) -> Candidates:
+    """The certificates registered to the agency of this code, whichever of its codes that is, and not revoked,
+    newest first."""
     row = await conn.fetchrow(
-        """SELECT version, clock_timestamp() AS now,
-                  array(SELECT der FROM certificates WHERE agency = $1 AND revoked_at IS NULL
-                        ORDER BY added_at DESC LIMIT $2) AS ders
-           FROM trust_version""",
-        agency,
+        """SELECT version, clock_timestamp() AS now, k.agency,
+                  array(SELECT der FROM certificates c WHERE c.agency = k.agency AND c.revoked_at IS NULL
+                        ORDER BY c.added_at DESC LIMIT $2) AS ders
+           FROM trust_version LEFT JOIN agency_codes k ON k.code = $1""",
+        code,
         MAX_CANDIDATES,
     )
     assert row is not None  # the table holds exactly one row
-    return Candidates(ders=tuple(row["ders"]), trust_version=row["version"], now=row["now"])
+    return Candidates(agency=row["agency"], ders=tuple(row["ders"]), trust_version=row["version"], now=row["now"])
 
 
 async def add_certificate(

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from envelopes.agency_codes import likeness
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -16,7 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agency:
-    """One agency of the directory. A locked agency receives nothing; times are UTC."""
+    """One agency of the directory. A locked agency receives nothing; times are UTC.
+
+    `code` is the agency's own and the only one that other tables name it by; `aliases` are the others it has.
+    """
 
     code: str
     name: str
@@ -24,6 +29,7 @@ class Agency:
     parent: str | None
     locked_at: datetime | None
     added_at: datetime
+    aliases: tuple[str, ...]
 
     @property
     def active(self) -> bool:
@@ -62,18 +68,36 @@ class CredentialRow:
     now: datetime
 
 
-_AGENCY = "code, name, level, parent, locked_at, added_at"
+_AGENCY = """a.code, a.name, a.level, a.parent, a.locked_at, a.added_at,
+             array(SELECT code FROM agency_codes WHERE agency = a.code AND code <> a.code ORDER BY code) AS aliases"""
+
+
+def _agency(row: asyncpg.Record) -> Agency:
+    return Agency(
+        code=row["code"],
+        name=row["name"],
+        level=row["level"],
+        parent=row["parent"],
+        locked_at=row["locked_at"],
+        added_at=row["added_at"],
+        aliases=tuple(row["aliases"]),
+    )
 
 
 async def add_agency(conn: Connection, *, code: str, name: str, level: str | None, parent: str | None) -> None:
     """Add the agency, or change its name, level and parent if the code is there."""
     await conn.execute(
-        """INSERT INTO agencies (code, name, level, parent) VALUES ($1, $2, $3, $4)
-           ON CONFLICT (code) DO UPDATE SET name = $2, level = $3, parent = $4""",
+        """WITH added AS (
+               INSERT INTO agencies (code, name, level, parent, likeness) VALUES ($1, $2, $3, $4, $5)
+               ON CONFLICT (code) DO UPDATE SET name = $2, level = $3, parent = $4, likeness = $5 RETURNING code)
+           INSERT INTO agency_codes (code, agency, likeness) SELECT code, code, $6 FROM added
+           ON CONFLICT (code) DO NOTHING""",
         code,
         name,
         level,
         parent,
+        likeness(name),
+        likeness(code),
     )
 
 
@@ -89,28 +113,28 @@ async def set_locked(conn: Connection, code: str, *, locked: bool) -> bool:
 
 
 async def agency(conn: Connection, code: str) -> Agency | None:
-    """The agency with exactly this code."""
-    row = await conn.fetchrow(f"SELECT {_AGENCY} FROM agencies WHERE code = $1", code)
-    return Agency(**row) if row else None
+    """The agency that has exactly this code, as its own or as an alias."""
+    return (await agencies(conn, [code])).get(code)
 
 
 async def agencies(conn: Connection, codes: Sequence[str]) -> dict[str, Agency]:
-    """The known ones among `codes`, by code."""
+    """The agency for each known one among `codes`, whichever of its codes that is. The one place that resolves."""
     rows = await conn.fetch(
-        f"SELECT {_AGENCY} FROM agencies WHERE code = ANY($1::text[])",
+        f"""SELECT k.code AS asked, {_AGENCY} FROM agency_codes k JOIN agencies a ON a.code = k.agency
+            WHERE k.code = ANY($1::text[])""",
         list(codes),
     )
-    return {row["code"]: Agency(**row) for row in rows}
+    return {row["asked"]: _agency(row) for row in rows}
 
 
 async def agency_page(conn: Connection, *, after: str, limit: int) -> list[Agency]:
     """Agencies in code order, starting behind `after`."""
     rows = await conn.fetch(
-        f"SELECT {_AGENCY} FROM agencies WHERE code > $1 ORDER BY code LIMIT $2",
+        f"SELECT {_AGENCY} FROM agencies a WHERE a.code > $1 ORDER BY a.code LIMIT $2",
         after,
         limit,
     )
-    return [Agency(**row) for row in rows]
+    return [_agency(row) for row in rows]
 
 
 async def add_system(

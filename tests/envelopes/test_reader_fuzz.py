@@ -95,7 +95,7 @@ def outcome(data: bytes, *, lenient: bool) -> Reading | Sequence[Fault]:
 
 
 def check(data: bytes) -> None:
-    """Read or refused, in whole sentences of both languages; strict reading takes nothing that lenient reading refuses."""
+    """Read or refused, in whole sentences of both languages; what lenient reading refuses, strict reading does, too."""
     lenient, strict = outcome(data, lenient=True), outcome(data, lenient=False)
     for found in (lenient, strict):
         faults = found if isinstance(found, tuple | list) else found.warnings  # type: ignore[union-attr]

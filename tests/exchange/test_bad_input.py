@@ -103,6 +103,18 @@ async def test_every_fault_is_listed_at_once(world: World) -> None:
     await nothing_is_stored(world)
 
 
+async def test_disorder_hides_nothing_else(world: World) -> None:
+    """A stray element stops the gate before anything is read; the rest is told all the same."""
+    data = world.envelope(replace(world.document(A, B), subject=""), world.attachment(), signed=False).read_bytes()
+    data = swapped(b"<edXML:edXMLBody>", b"<edXML:Hidden/><edXML:edXMLBody>")(data)
+    data = swapped(b"<ContentId>cid:a1<", b"<ContentId>cid:a9<")(data)
+    refused = await refusal(world, data)
+    assert [fault.code for fault in refused.faults] == [
+        *("element.unknown", "field.missing", "attachment.missing", "attachment.unlisted"),
+    ]
+    await nothing_is_stored(world)
+
+
 async def test_no_known_recipient_is_refused(world: World) -> None:
     refused = await refusal(world, world.envelope(world.document(A, "H08.98", "H08.99")).read_bytes())
     assert [fault.code for fault in refused.faults] == ["recipient.unknown"] * 2

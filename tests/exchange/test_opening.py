@@ -28,7 +28,7 @@ async def test_embedded_database_is_started_migrated_and_stopped(tmp_path: Path)
     settings = load_settings({}, data_dir=tmp_path)
     async with open_database(settings) as first, open_database(settings) as second:
         async with first.acquire() as conn:
-            await conn.execute("INSERT INTO agencies (code, name) VALUES ('H08.02', 'Sở Nội vụ')")
+            await conn.execute("INSERT INTO agencies (code, name, likeness) VALUES ('H08.02', 'Sở Nội vụ', '')")
         async with second.acquire() as conn:
             assert await conn.fetchval("SELECT name FROM agencies") == "Sở Nội vụ"
     assert not (tmp_path / "postgres" / "data" / "postmaster.pid").exists()

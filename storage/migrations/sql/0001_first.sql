@@ -5,9 +5,21 @@ CREATE TABLE agencies (
     name      text NOT NULL CHECK (name <> ''),
     level     text CHECK (level IN ('so', 'huyen', 'xa', 'tinh')),
     parent    text REFERENCES agencies (code),
+    likeness  text NOT NULL,  -- the name, equal for names that people take for one another
     locked_at timestamptz,
     added_at  timestamptz NOT NULL DEFAULT clock_timestamp()
 );
+CREATE INDEX agencies_likeness ON agencies (likeness);
+
+-- Every code by which an agency is known, its own among them; other tables name agencies by their own code only.
+CREATE TABLE agency_codes (
+    code     text PRIMARY KEY CHECK (code ~ '^[0-9A-Za-z._-]{1,35}$'),
+    agency   text NOT NULL REFERENCES agencies (code),
+    likeness text NOT NULL,  -- equal for codes that people take for one another; nothing is found by it
+    added_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+CREATE INDEX agency_codes_agency ON agency_codes (agency);
+CREATE INDEX agency_codes_likeness ON agency_codes (likeness);
 
 CREATE TABLE systems (
     id             text PRIMARY KEY CHECK (id ~ '^[0-9A-Za-z._-]{1,64}$'),
