@@ -106,6 +106,18 @@ def test_dates_and_times_are_those_an_old_receiver_parses() -> None:
     assert "Timestamp>2026/05/20 09:15:00<" in data
 
 
+def test_number_nobody_gave_is_absent_not_empty() -> None:
+    bare = letter(type=None, type_detail=None, copies=None, pages=None, direction=None, steering="")
+    data = write_document(bare).decode()
+    for name in ("Type", "TypeDetail", "PromulgationAmount", "PageAmount", "Direction", "SteeringType"):
+        assert f"<edXML:{name}>" not in data
+        assert f"<edXML:{name}/>" not in data
+
+
+def test_content_stands_in_every_attachment_even_an_empty_one() -> None:
+    assert [one.data for one in see(write_document(letter(), contents=[b""])).attachments] == [b""]
+
+
 def test_base64_is_one_line() -> None:
     data = write_document(letter(), contents=[bytes(range(256)) * 9])
     start = data.index(b"ContentTransferEncoded xmlns")
