@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import accepting, ceilings, large
+from bench import accepting, ceilings, large, reading
 from bench.rows import Row, show
 from bench.stage import Stage, machine, stage
 
@@ -34,6 +34,9 @@ async def main(sizes: tuple[int, ...]) -> None:
                     Row(what="base64 decoding + SHA-256", value=decoded, unit="MB/s"),
                 ],
             )
+            with console.status("reading and splitting"):
+                form = reading.rows(sizes[0], sizes[-1])
+            show("The form alone: edXML without signature, database and network, on one core", form)
             rows = []
             for processes in (1, 2):
                 with console.status(f"accepting, {processes} process(es)"):
