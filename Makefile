@@ -6,7 +6,7 @@ PIP    := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps
 COMPILE := $(VENV)-lock/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check static fmt bench schemathesis setup tools lock clean
+.PHONY: help run test check static fmt bench fuzz schemathesis setup tools lock clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' Makefile | expand -t 14
@@ -31,6 +31,11 @@ fmt: setup  ## put the code into form
 
 bench: setup  ## measure, beside this machine's ceilings
 	$(BIN)/python -m bench
+
+fuzz: SECONDS ?= 60
+fuzz: setup  ## a coverage-guided search for files that are neither taken nor refused; SECONDS=
+	$(PIP) --require-hashes -r requirements-fuzz.lock
+	$(BIN)/python -m fuzz --seconds $(SECONDS)
 
 schemathesis: EXAMPLES ?= 500
 schemathesis: SEED ?= 2016
@@ -58,6 +63,7 @@ lock:  ## choose versions anew and write them down with their hashes
 	$(VENV)-lock/bin/pip install --quiet uv
 	$(COMPILE) --upgrade --all-extras pyproject.toml --output-file requirements.lock
 	$(COMPILE) --upgrade --constraint requirements.lock --no-annotate pyproject.toml --output-file requirements-service.lock
+	$(COMPILE) --upgrade --no-annotate --group fuzz --output-file requirements-fuzz.lock
 
 clean:  ## remove what set-up and builds made; data in var/ stays
 	rm -rf $(VENV) $(VENV)-lock build dist *.egg-info

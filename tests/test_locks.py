@@ -53,7 +53,14 @@ def test_every_package_is_pinned_with_hashes(name: str) -> None:
     assert len(lock(name)) > 20
 
 
-@pytest.mark.parametrize("name", LOCKS)
+def test_fuzzer_is_pinned_apart_from_what_is_set_up() -> None:
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"]
+    wanted = {normal(found.group()) for one in groups["fuzz"] if (found := NAME.match(one))}
+    assert lock("requirements-fuzz.lock").keys() == wanted
+    assert wanted & lock("requirements.lock").keys() == set()
+
+
+@pytest.mark.parametrize("name", (*LOCKS, "requirements-fuzz.lock"))
 def test_lock_names_no_host(name: str) -> None:
     """Where packages come from is each installation's own setting; the hashes say what may come."""
     text = (ROOT / name).read_text(encoding="utf-8")

@@ -1,0 +1,1 @@
+"""Coverage-guided search for inputs that are neither taken nor refused: `make fuzz`."""
