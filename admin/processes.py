@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
+from gunicorn.errors import HaltServer
 from gunicorn.glogging import Logger
 
 from admin.logs import set_up_logs
@@ -49,6 +50,8 @@ def run_processes(settings: Settings, *, processes: int, make: Callable[[], Awai
         if os.getpid() != parent:  # a process that was forked in there
             raise
         raise SystemExit(1 if ended.code else 0) from None  # gunicorn's own codes mean something else here
+    except HaltServer:  # a second process failed while the arbiter was ending over the first
+        raise SystemExit(1) from None
 
 
 class _Lines(Logger):
