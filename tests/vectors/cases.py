@@ -12,25 +12,22 @@ from typing import Any
 from envelopes.limits import NS
 from envelopes.model import (
     AttachmentHead,
-    Business,
     Document,
     ManifestEntry,
     Organization,
     ResponseFor,
-    Signatory,
-    Staff,
     StatusMessage,
     Trace,
 )
 from envelopes.writing import Order, write_document, write_status
+from tests.envelopes import messages
 
 TODAY = date(2026, 11, 24)
 """The day on which the vectors are read."""
 
-A = Organization(code="H08.02", name="Sở Nội vụ", in_charge="UBND tỉnh", email="snv@example.vn")
+A, CLERK = messages.A, messages.CLERK
 B = Organization(code="H08.30", name="UBND huyện B")
 C = Organization(code="H08.31", name="UBND huyện C")
-CLERK = Staff(department="Văn thư", name="Nguyễn Thị Na", email="na@example.vn", mobile="0912000001")
 REFERENCE = "H08.02,2026/11/20,125/SNV-VP"
 EARLIER = "H08.02,2026/11/02,118/SNV-VP"
 PDF = b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n"
@@ -79,33 +76,13 @@ class Refused:
 
 def letter(**changes: Any) -> Document:
     """A complete document from A to B and C with one attachment."""
-    made = Document(
-        sender=A,
+    made = messages.letter(
         recipients=(B, C),
         reference=REFERENCE,
-        number="125",
-        notation="SNV-VP",
         issued_on=date(2026, 11, 20),
-        place="Quy Nhơn",
-        type=2,
-        type_detail=18,
-        type_name="Công văn",
-        subject="V/v báo cáo công tác cải cách hành chính",
         content="Báo cáo quý IV",
-        signatory=Signatory(competence="KT. GIÁM ĐỐC", position="Phó Giám đốc", full_name="Trần Văn Bình"),
         due_on=date(2026, 11, 30),
-        to_places=("Như trên", "Lưu: VT"),
-        urgency=1,
-        sphere="Lưu hành nội bộ",
-        typist="NTN",
-        copies=1,
-        pages=2,
-        appendixes=("Phụ lục 1",),
-        steering="0",
-        business=Business(reason="Văn bản điện tử mới", paper="0", staff=CLERK),
         traces=(Trace(agency=A.code, at=datetime(2026, 11, 20, 2, 15, tzinfo=UTC)),),
-        manifest=(ManifestEntry(content_id="a1", name=NAME, content_type="application/pdf"),),
-        attachments=(AttachmentHead(n=1, content_id="a1", name=NAME, content_type="application/pdf"),),
     )
     return replace(made, **changes)
 
