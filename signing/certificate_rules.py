@@ -21,6 +21,37 @@ LIST_UNREADABLE = Rule(
     "The revocation list (CRL) cannot be read: {reason}. Give one CRL in PEM or DER.",
     _POLICY,
 )
+LIST_DELTA = Rule(
+    "revocation_list.delta",
+    _M,
+    "Đây là danh sách thu hồi bổ sung (delta CRL) của {issuer}, chỉ dùng kèm danh sách đầy đủ. "
+    "Hãy nạp danh sách đầy đủ.",
+    "This is a delta list of {issuer}, which says nothing without the complete one. Give the complete list.",
+    _POLICY,
+)
+LIST_STRANGE = Rule(
+    "revocation_list.strange",
+    _M,
+    "Danh sách thu hồi mang tên {issuer}, nhưng không có tổ chức chứng thực nào tên đó được tin cậy. "
+    "Hãy thêm chứng thư của tổ chức đó trước (`lienthong ca trust` hoặc `ca intermediate`).",
+    "The revocation list names {issuer}, and no authority of that name is trusted here. "
+    "Add its certificate first (`lienthong ca trust` or `ca intermediate`).",
+    "SECURITY TM-12",
+)
+LIST_FORGED = Rule(
+    "revocation_list.forged",
+    _M,
+    "Danh sách thu hồi mang tên {issuer} nhưng chữ ký không phải của tổ chức chứng thực được tin cậy cùng tên.",
+    "The revocation list names {issuer} but is not signed by the trusted authority of that name.",
+    "SECURITY TM-12",
+)
+LIST_EARLY = Rule(
+    "revocation_list.early",
+    _M,
+    "Danh sách thu hồi của {issuer} chỉ có hiệu lực từ {date}. Hãy kiểm tra đồng hồ, hoặc nạp lại sau thời điểm đó.",
+    "The revocation list of {issuer} begins only at {date}. Check the clocks, or give it again after that.",
+    "SECURITY TM-12",
+)
 KEY_WEAK = Rule(
     "certificate.key_weak",
     _M,

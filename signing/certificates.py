@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
-from asn1crypto import crl as asn1_crl
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -23,11 +22,13 @@ from pyhanko_certvalidator.errors import (
 from envelopes.faults import Refused
 from signing import certificate_rules as rules
 from signing.leaf import check_leaf, check_root, date_faults, leaf_faults, link_faults, load_der, subject_of
+from signing.pem import the_one
+from signing.revocation import CrlFacts, RevocationList, crl_facts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from envelopes.faults import Fault, Rule
+    from envelopes.faults import Fault
 
 __all__ = [
     "Bad",
@@ -48,8 +49,6 @@ GOOD_FOR = timedelta(hours=1)
 MAX_KEPT = 20_000
 """Verdicts kept: every agency of a province has a few certificates; beyond it the memory starts anew."""
 
-Loaded = TypeVar("Loaded")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateFacts:
@@ -62,23 +61,16 @@ class CertificateFacts:
     not_after: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CrlFacts:
-    """What a revocation list says of itself; times are UTC."""
-
-    der: bytes
-    sha256: bytes
-    issuer: str
-    this_update: datetime
-    next_update: datetime | None
-
-
 @dataclass(frozen=True, slots=True)
 class Good:
-    """The certificate may sign, for any moment from `since` up to `until`."""
+    """The certificate may sign, for any moment from `since` up to `until`.
+
+    `evidence` names the revocation lists and OCSP answers that say so (SHA-256 of their DER), to be kept (TM-12).
+    """
 
     since: datetime
     until: datetime
+    evidence: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +92,7 @@ Verdict = Good | Bad | Unknown
 
 def describe(data: bytes) -> CertificateFacts:
     """The facts of one certificate in PEM or DER; raises `Refused` for anything else."""
-    certificate = _load(data, b"CERTIFICATE", x509.load_pem_x509_certificates, rules.UNREADABLE)
+    certificate = the_one(data, b"CERTIFICATE", x509.load_pem_x509_certificates, rules.UNREADABLE)
     if certificate is None:
         certificate = load_der(data)
     der = certificate.public_bytes(Encoding.DER)
@@ -113,38 +105,6 @@ def describe(data: bytes) -> CertificateFacts:
     )
 
 
-def crl_facts(data: bytes) -> CrlFacts:
-    """The facts of one revocation list in PEM or DER; raises `Refused` for anything else."""
-    try:
-        found = _load(data, b"X509 CRL", lambda pem: [x509.load_pem_x509_crl(pem)], rules.LIST_UNREADABLE)
-        if found is None:  # not `or`: a list without entries is false
-            found = x509.load_der_x509_crl(data)
-        der = found.public_bytes(Encoding.DER)
-        return CrlFacts(
-            der=der,
-            sha256=hashlib.sha256(der).digest(),
-            issuer=found.issuer.rfc4514_string(),
-            this_update=found.last_update_utc,
-            next_update=found.next_update_utc,
-        )
-    except ValueError as error:
-        raise Refused(rules.LIST_UNREADABLE.at("revocation_list", reason=str(error))) from error
-
-
-def _load(data: bytes, label: bytes, load: Callable[[bytes], list[Loaded]], rule: Rule) -> Loaded | None:
-    """The one object of a PEM text; None when the data is no PEM."""
-    begins = data.count(b"-----BEGIN " + label + b"-----")
-    if begins == 0:
-        return None
-    try:
-        found = load(data)
-    except ValueError as error:
-        raise Refused(rule.at(reason=str(error))) from error
-    if begins > 1 or len(found) != 1:
-        raise Refused(rule.at(reason=f"{begins} × {label.decode()}"))
-    return found[0]
-
-
 def _parsed(kind: Any, der: bytes) -> Any:
     """The asn1crypto object the path validator wants; its loader has no types."""
     return kind.load(der)
@@ -153,7 +113,7 @@ def _parsed(kind: Any, der: bytes) -> Any:
 class Trust:
     """The roots and revocation lists of one version, and what they say about each certificate, remembered.
 
-    For any number of threads. `judge` starts an event loop of its own and is for worker threads only.
+    For any number of threads. `judge` and `judge_past` start an event loop of their own: for worker threads only.
     """
 
     def __init__(
@@ -162,75 +122,137 @@ class Trust:
         self.version = version
         self._roots = [_parsed(asn1_x509.Certificate, der) for der in roots]
         self._intermediates = [_parsed(asn1_x509.Certificate, der) for der in intermediates]
-        self._crls = [_parsed(asn1_crl.CertificateList, der) for der in crls]
-        self._spans = [(facts.issuer, facts.this_update, facts.next_update) for facts in map(crl_facts, crls)]
+        self._authorities = [load_der(der) for der in (*roots, *intermediates)]
+        self._lists = [RevocationList(der) for der in crls]
         self._kept: dict[bytes, Good] = {}
         self._turn = threading.Lock()
 
     def judge(self, der: bytes, at: datetime) -> Verdict:
-        """Whether the certificate (DER) may sign at `at` (aware): own policy, path to a root, revocation."""
+        """Whether the certificate (DER) may sign at `at` (aware), which is now: own policy, path, revocation.
+
+        Whoever is on a list may not, whatever date stands there.
+        """
         name = hashlib.sha256(der).digest()
         kept = self._kept.get(name)
         if kept is not None and kept.since <= at < kept.until:
             return kept
         with self._turn:  # the parsed roots and lists are shared, and are parsed further while they are read
-            verdict = self._judge(der, at)
+            verdict = self._judge(der, _Moment(at=at))
             if isinstance(verdict, Good):
                 if len(self._kept) >= MAX_KEPT:
                     self._kept.clear()
                 self._kept[name] = verdict
         return verdict
 
-    def _judge(self, der: bytes, at: datetime) -> Verdict:
+    def judge_past(self, der: bytes, received_at: datetime, now: datetime) -> Verdict:
+        """Whether the certificate (DER) might sign at `received_at` (aware), by what is known `now`.
+
+        Bad if it was revoked at or before that moment, or its key was lost by then (invalidityDate); revoked later is
+        good. Lists made afterwards count, up to the certificate's own end: authorities drop what expired.
+        """
+        with self._turn:
+            return self._judge(der, _Moment(at=received_at, now=now))
+
+    def _judge(self, der: bytes, moment: _Moment) -> Verdict:
         try:
             certificate = load_der(der)
         except Refused as refused:
             return Bad(refused.faults[0])
-        faults = [*date_faults(certificate, at), *leaf_faults(certificate)]
+        faults = [*date_faults(certificate, moment.at), *leaf_faults(certificate)]
         if faults:
             return Bad(faults[0])
+        lists = [one for one in self._lists if moment.counts(one.facts, certificate)]
         try:
-            path = asyncio.run(self._path(der, at))
+            path = asyncio.run(self._path(der, moment, lists))
         except RevokedError as error:
             return Bad(rules.REVOKED.at("certificate", subject=subject_of(certificate), reason=error.failure_msg))
         except InsufficientRevinfoError as error:
             return Unknown(error.failure_msg)
         except Exception as error:  # beside its own errors the validator leaks those of its parsers
             return Bad(rules.UNTRUSTED.at("certificate", subject=subject_of(certificate), reason=str(error)))
-        return self._judge_path(certificate, path, at)
+        return self._judge_path(certificate, path, moment, lists)
 
-    async def _path(self, der: bytes, at: datetime) -> list[bytes]:
+    async def _path(self, der: bytes, moment: _Moment, lists: Sequence[RevocationList]) -> list[bytes]:
         """The authorities' certificates from root to leaf (without it), each proven good and not revoked."""
         context = ValidationContext(
             trust_roots=self._roots,
             other_certs=self._intermediates,
-            crls=self._crls,
-            moment=at,
+            crls=[one.parsed for one in lists],
+            moment=moment.at,
             allow_fetching=False,
             revocation_mode="require",  # the other modes may never look at a list (SECURITY 2.7)
+            retroactive_revinfo=moment.is_past,
         )
         validator = CertificateValidator(_parsed(asn1_x509.Certificate, der), validation_context=context)
         path = await validator.async_validate_path()
         return [link.dump() for link in path][:-1]
 
-    def _judge_path(self, leaf: x509.Certificate, ders: list[bytes], at: datetime) -> Verdict:
-        """What the path validator does not ask: the links' keys, the root's dates, that there is a link at all."""
+    def _judge_path(
+        self, leaf: x509.Certificate, ders: list[bytes], moment: _Moment, lists: Sequence[RevocationList]
+    ) -> Verdict:
+        """What the path validator does not ask: the links' keys, the root's dates, that there is a link at all, and
+        whether any list names one of them."""
         if not ders:
             reason = "it is its own root"
             return Bad(rules.UNTRUSTED.at("certificate", subject=subject_of(leaf), reason=reason))
         links = [load_der(der) for der in ders]
-        faults = [fault for link in links for fault in (*date_faults(link, at), *link_faults(link))]
+        faults = [fault for link in links for fault in (*date_faults(link, moment.at), *link_faults(link))]
         if faults:
             return Bad(faults[0])
-        return self._good([leaf, *links], at)
+        return self._judge_revocation([*links, leaf], moment, lists)
 
-    def _good(self, path: list[x509.Certificate], at: datetime) -> Good:
-        """How long the verdict holds: certificates and lists in force, one hour at most."""
-        issuers = {subject_of(link) for link in path[1:]}
-        since = [link.not_valid_before_utc for link in path]
-        until = [at + GOOD_FOR, *(link.not_valid_after_utc for link in path)]
-        for issuer, this_update, next_update in self._spans:
-            if issuer in issuers and this_update <= at and (next_update is None or next_update > at):
-                since.append(this_update)
-                until.extend([next_update] if next_update else [])
-        return Good(max(since), min(until))
+    def _judge_revocation(
+        self, path: list[x509.Certificate], moment: _Moment, lists: Sequence[RevocationList]
+    ) -> Verdict:
+        """Every list about a link of the path is asked, also where the validator was content with less."""
+        used: list[CrlFacts] = []
+        for issuer, link in pairwise(path):
+            for one in lists:
+                if one.facts.issuer != subject_of(issuer) or not one.is_signed_by_one_of(self._named(issuer)):
+                    continue
+                since = one.revoked_since(link)
+                if since is not None and moment.is_revoked(since):
+                    reason = f"{since:%Y-%m-%dT%H:%M:%SZ}"
+                    return Bad(rules.REVOKED.at("certificate", subject=subject_of(link), reason=reason))
+                used.append(one.facts)
+        return _good(path, moment, used)
+
+    def _named(self, issuer: x509.Certificate) -> list[x509.Certificate]:
+        """The authorities of this name: one that renewed its key may sign its lists with either."""
+        return [one for one in self._authorities if one.subject == issuer.subject]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Moment:
+    """The moment a certificate is judged for; `now` is None when it is the present one."""
+
+    at: datetime
+    now: datetime | None = None
+
+    @property
+    def is_past(self) -> bool:
+        return self.now is not None
+
+    def counts(self, facts: CrlFacts, leaf: x509.Certificate) -> bool:
+        """Whether the list may say something about that moment; whether it says enough is the validator's."""
+        if self.now is None:
+            return True
+        is_late = facts.issuer == leaf.issuer.rfc4514_string() and facts.this_update > leaf.not_valid_after_utc
+        return facts.this_update <= self.now and not is_late
+
+    def is_revoked(self, since: datetime) -> bool:
+        """Whether a certificate revoked since then was revoked at the moment."""
+        return self.now is None or since <= self.at
+
+    def is_current(self, facts: CrlFacts) -> bool:
+        """Whether the list tells the state at the moment."""
+        return facts.until > self.at and (self.is_past or facts.this_update <= self.at)
+
+
+def _good(path: list[x509.Certificate], moment: _Moment, used: Sequence[CrlFacts]) -> Good:
+    """How long the verdict holds: certificates and lists in force, one hour at most."""
+    current = [facts for facts in used if moment.is_current(facts)]
+    since = [*(link.not_valid_before_utc for link in path), *(facts.this_update for facts in current)]
+    until = [*(link.not_valid_after_utc for link in path), *(facts.until for facts in current), moment.at + GOOD_FOR]
+    evidence = tuple(sorted({facts.sha256 for facts in used}))
+    return Good(max(since), min(until), evidence)
