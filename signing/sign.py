@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 from signxml.algorithms import CanonicalizationMethod, DigestAlgorithm, SignatureConstructionMethod, SignatureMethod
 from signxml.signer import XMLSigner
@@ -20,10 +20,11 @@ from envelopes.faults import Refused
 from envelopes.parts import Parts, find_parts
 from signing import coverage, gate, gate_rules, sign_rules
 from signing.algorithms import EXC_C14N
+from signing.keys import certificate_of, read_identity, usable
 from signing.places import cut, find_places, splice
 
 if TYPE_CHECKING:
-    from signing.authority import Key
+    from signing.keys import Identity, Key
     from signing.places import Places
 
 _EC_METHODS = {
@@ -42,25 +43,21 @@ class Signer:
     method: SignatureMethod
 
     @classmethod
-    def load(cls, key_pem: bytes, certificate_pem: bytes, password: bytes | None = None) -> Self:
-        """The signer of a key and its certificate (the first, if the file holds a chain).
+    def load(cls, key: bytes, certificate: bytes | None = None, password: bytes | None = None) -> Self:
+        """The signer of a key file (PEM, DER, PKCS 12) and its certificate; None: the one in the key file.
 
-        Raises ValueError when they are unreadable, do not belong together, or the key is of a kind not accepted.
+        Raises `KeyUnusable` (a ValueError) when they are unreadable, locked, do not belong together or are of a kind
+        that is not accepted. A key on a token: `Signer.of(tokens.open_identity(place, pin))`.
         """
-        try:
-            key = load_pem_private_key(key_pem, password=password)
-        except TypeError as error:  # how the library says that a password is missing, or not needed
-            raise ValueError(str(error)) from error
-        certificate = x509.load_pem_x509_certificates(certificate_pem)[0]
-        if isinstance(key, rsa.RSAPrivateKey):
-            method = SignatureMethod.RSA_SHA256
-        elif isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.name in _EC_METHODS:
-            method = _EC_METHODS[key.curve.name]
-        else:
-            raise ValueError("the key is neither RSA nor ECDSA on P-256, P-384 or P-521")
-        if key.public_key() != certificate.public_key():
-            raise ValueError("the key and the certificate do not belong together")
-        return cls(key, certificate, method)
+        return cls.of(read_identity(key, certificate, password))
+
+    @classmethod
+    def of(cls, identity: Identity) -> Self:
+        """The signer of a key that may be in memory or on a token. Raises `KeyUnusable` as `load` does."""
+        key = usable(identity.key)
+        certificate = certificate_of(key, [identity.certificate])
+        is_ec = isinstance(key, ec.EllipticCurvePrivateKey)
+        return cls(key, certificate, _EC_METHODS[key.curve.name] if is_ec else SignatureMethod.RSA_SHA256)
 
     @property
     def certificate_pem(self) -> bytes:
