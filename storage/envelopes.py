@@ -55,7 +55,11 @@ class Note:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnvelopeRow:
-    """One envelope without its bytes. Digests are raw bytes, times UTC, sizes bytes."""
+    """One envelope without its bytes. Digests are raw bytes, times UTC, sizes bytes.
+
+    `signer`: whose certificate signed, when that is not the sender (a delegate); `held_reason`: why it is held, or was
+    rejected in the end.
+    """
 
     id: UUID
     kind: str
@@ -70,6 +74,7 @@ class EnvelopeRow:
     profile: str | None
     certificate: bytes | None
     accepted_at: datetime
+    signer: str | None = None
     held_reason: str | None = None
     number: str = ""
     notation: str = ""
@@ -81,10 +86,10 @@ class EnvelopeRow:
     warnings: tuple[Note, ...] = field(default=())
 
 
-ENVELOPE_COLUMNS = (
-    "id, kind, operation, sender, system, reference, sha256, size, identity, outcome, profile, certificate, "
-    "accepted_at, held_reason, number, notation, subject, issued_on, urgency, due_on, undeliverable, warnings"
-)
+_FIELDS = EnvelopeRow.__slots__
+_NOTES = frozenset({"undeliverable", "warnings"})
+
+ENVELOPE_COLUMNS = ", ".join(_FIELDS)
 
 
 def _notes(text: str) -> tuple[Note, ...]:
@@ -97,7 +102,7 @@ def _written(notes: Sequence[Note]) -> str:
 
 def envelope_row(record: Any) -> EnvelopeRow:
     """The row as a type."""
-    values = {name: record[name] for name in EnvelopeRow.__slots__}
+    values = {name: record[name] for name in _FIELDS}
     values["undeliverable"] = _notes(values["undeliverable"])
     values["warnings"] = _notes(values["warnings"])
     return EnvelopeRow(**values)
@@ -111,37 +116,20 @@ async def clock(conn: Connection) -> datetime:
 
 async def insert_envelope(conn: Connection, row: EnvelopeRow, *, skeleton: bytes, receipt: bytes) -> bool:
     """Write the envelope; False when one stands there already, see `taken_before`."""
+    places = ", ".join(f"${n}" for n in range(1, len(_FIELDS) + 3))
     done = await conn.fetchval(
-        f"""INSERT INTO envelopes ({ENVELOPE_COLUMNS}, skeleton, receipt)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-                    $21, $22, $23, $24)
+        f"""INSERT INTO envelopes ({ENVELOPE_COLUMNS}, skeleton, receipt) VALUES ({places})
             ON CONFLICT DO NOTHING RETURNING true""",
-        row.id,
-        row.kind,
-        row.operation,
-        row.sender,
-        row.system,
-        row.reference,
-        row.sha256,
-        row.size,
-        row.identity,
-        row.outcome,
-        row.profile,
-        row.certificate,
-        row.accepted_at,
-        row.held_reason,
-        row.number,
-        row.notation,
-        row.subject,
-        row.issued_on,
-        row.urgency,
-        row.due_on,
-        _written(row.undeliverable),
-        _written(row.warnings),
+        *(_column(row, name) for name in _FIELDS),
         skeleton,
         receipt,
     )
     return bool(done)
+
+
+def _column(row: EnvelopeRow, name: str) -> Any:
+    value = getattr(row, name)
+    return _written(value) if name in _NOTES else value
 
 
 async def insert_attachments(conn: Connection, envelope: UUID, rows: Sequence[AttachmentRow]) -> None:
@@ -174,17 +162,21 @@ async def insert_attachments(conn: Connection, envelope: UUID, rows: Sequence[At
 async def taken_before(
     conn: Connection, *, sender: str, reference: str, operation: str | None, identity: bytes
 ) -> EnvelopeRow | None:
-    """What stands where this envelope would stand: the new document of that reference, else the same signed content."""
+    """What stands where this envelope would stand: the new document of that reference, else the same signed content.
+
+    What was rejected in the end stands nowhere.
+    """
     if operation == "new":
         record = await conn.fetchrow(
-            f"SELECT {ENVELOPE_COLUMNS} FROM envelopes WHERE sender = $1 AND reference = $2 AND operation = 'new'",
+            f"""SELECT {ENVELOPE_COLUMNS} FROM envelopes
+                WHERE sender = $1 AND reference = $2 AND operation = 'new' AND outcome <> 'rejected'""",
             sender,
             reference,
         )
     else:
         record = await conn.fetchrow(
             f"""SELECT {ENVELOPE_COLUMNS} FROM envelopes
-                WHERE sender = $1 AND identity = $2 AND operation IS DISTINCT FROM 'new'""",
+                WHERE sender = $1 AND identity = $2 AND operation IS DISTINCT FROM 'new' AND outcome <> 'rejected'""",
             sender,
             identity,
         )
