@@ -6,7 +6,7 @@ PIP    := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps
 COMPILE := $(VENV)-lock/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check static fmt bench fuzz schemathesis setup tools lock clean
+.PHONY: help run test check static fmt bench fuzz schemathesis setup tools corpora lock clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' Makefile | expand -t 14
@@ -14,7 +14,7 @@ help:  ## show this list
 run: setup  ## set up, then run the main job in front of you and leave the service running
 	$(BIN)/lienthong demo
 
-test: setup tools  ## set up, then run every test; what could not run is named at the end
+test: setup tools corpora  ## set up, then run every test; what could not run is named at the end
 	$(BIN)/pytest
 
 check: static test  ## what must hold before a change lands: form, types, direction of imports, tests
@@ -57,6 +57,9 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 
 tools:  ## programs of Debian's that some tests use; installed when we may
 	sh tests/tools.sh
+
+corpora: setup  ## fetch the signatures and certificates of others that some tests judge
+	@$(BIN)/python -m tests.corpora
 
 lock:  ## choose versions anew and write them down with their hashes
 	$(PYTHON) -m venv $(VENV)-lock

@@ -60,7 +60,15 @@ def test_fuzzer_is_pinned_apart_from_what_is_set_up() -> None:
     assert wanted & lock("requirements.lock").keys() == set()
 
 
-@pytest.mark.parametrize("name", (*LOCKS, "requirements-fuzz.lock"))
+def test_foreign_vectors_are_pinned_and_come_with_the_libraries_in_use() -> None:
+    vectors, installed = lock("requirements-corpora.lock"), lock("requirements.lock")
+    assert {name: version for name, (version, _) in vectors.items()} == {name: installed[name][0] for name in vectors}
+    assert lock("requirements-corpora-build.lock").keys() & installed.keys() == set()
+
+
+@pytest.mark.parametrize(
+    "name", (*LOCKS, "requirements-fuzz.lock", "requirements-corpora.lock", "requirements-corpora-build.lock")
+)
 def test_lock_names_no_host(name: str) -> None:
     """Where packages come from is each installation's own setting; the hashes say what may come."""
     text = (ROOT / name).read_text(encoding="utf-8")
