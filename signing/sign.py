@@ -6,7 +6,8 @@ The file's own bytes stay as they are: only missing `Id` attributes and the Sign
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Self
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -22,11 +23,16 @@ from signing import coverage, gate, gate_rules, sign_rules
 from signing.algorithms import EXC_C14N
 from signing.keys import certificate_of, read_identity, usable
 from signing.places import cut, find_places, splice
+from signing.xades_sign import XadesSigner
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from signing.keys import Identity, Key
     from signing.places import Places
 
+_DETACHED = SignatureConstructionMethod.detached
+_ENVELOPED = SignatureConstructionMethod.enveloped
 _EC_METHODS = {
     "secp256r1": SignatureMethod.ECDSA_SHA256,
     "secp384r1": SignatureMethod.ECDSA_SHA384,
@@ -69,9 +75,10 @@ class Signer:
         """The certificate whose key signs."""
         return self.certificate.public_bytes(Encoding.DER)
 
-    def sign_parts(self, data: bytes) -> bytes:
+    def sign_parts(self, data: bytes, *, xades: bool = False, at: datetime | None = None) -> bytes:
         """The file (or skeleton) signed under profile P, whatever the size of its attachments.
 
+        `xades`: as XAdES-B, claiming `at` (aware; None: now) as the time of signing.
         Raises `Refused` when it is signed already, its manifest lacks digests or sizes, or the gate would refuse it.
         """
         places = find_places(data)
@@ -85,33 +92,53 @@ class Signer:
         if faults:
             raise Refused(*faults)
         uris = ["#" + name for name in coverage.required_names(parts)]
-        signature = self._sign(root, SignatureConstructionMethod.detached, uris)
+        signature = self._sign(root, self._maker(_DETACHED, _time(xades, at)), uris=uris)
         return _put_in(data, signature)
 
-    def sign_whole(self, data: bytes) -> bytes:
+    def sign_whole(self, data: bytes, *, xades: bool = False, at: datetime | None = None) -> bytes:
         """The complete file signed under profile W. Raises `Refused` as `sign_parts` does, and for texts too long."""
         coverage.check_text_length(data)
         root, _ = _read(data)
-        signed = self._sign(root, SignatureConstructionMethod.enveloped)
+        signed = self._sign(root, self._maker(_ENVELOPED, _time(xades, at)))
         return _put_in(data, signed[-1])
 
-    def sign_enveloped(self, root: etree._Element) -> etree._Element:
-        """A copy of the tree with its enveloped signature as last child of the root."""
-        return self._sign(root, SignatureConstructionMethod.enveloped)
+    def sign_enveloped(
+        self, root: etree._Element, *, at: datetime | None = None, chain: Sequence[x509.Certificate] = ()
+    ) -> etree._Element:
+        """A copy of the tree with its enveloped signature as last child of the root; XAdES-B if `at` (aware) is given.
+
+        `chain`: authorities' certificates put beside our own, for whoever has only their root.
+        """
+        return self._sign(root, self._maker(_ENVELOPED, at), chain=chain)
+
+    def _maker(self, construction: SignatureConstructionMethod, at: datetime | None) -> XMLSigner:
+        """What makes one signature; XAdES-B if a time is claimed."""
+        how: dict[str, Any] = {
+            "method": construction,
+            "signature_algorithm": self.method,
+            "digest_algorithm": DigestAlgorithm.SHA256,
+            "c14n_algorithm": CanonicalizationMethod(EXC_C14N),
+        }
+        return XMLSigner(**how) if at is None else XadesSigner(self.certificate, at, **how)
 
     def _sign(
-        self, root: etree._Element, construction: SignatureConstructionMethod, uris: list[str] | None = None
+        self,
+        root: etree._Element,
+        maker: XMLSigner,
+        *,
+        uris: list[str] | None = None,
+        chain: Sequence[x509.Certificate] = (),
     ) -> etree._Element:
-        signer = XMLSigner(
-            method=construction,
-            signature_algorithm=self.method,
-            digest_algorithm=DigestAlgorithm.SHA256,
-            c14n_algorithm=CanonicalizationMethod(EXC_C14N),
-        )
+        certificates = [self.certificate, *chain]
         try:
-            return signer.sign(root, key=self.key, cert=[self.certificate], reference_uri=uris, id_attribute="Id")
+            return maker.sign(root, key=self.key, cert=certificates, reference_uri=uris, id_attribute="Id")
         except etree.C14NError as error:
             raise Refused(gate_rules.NAMESPACE_RELATIVE.at("edXMLHeader/Signature")) from error
+
+
+def _time(xades: bool, at: datetime | None) -> datetime | None:
+    """The time that a signature claims; None: it is none of XAdES."""
+    return (at or datetime.now(UTC).replace(microsecond=0)) if xades else None
 
 
 def _check_identifiers_free(places: Places) -> None:

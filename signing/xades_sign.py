@@ -34,7 +34,7 @@ _X = "{" + XADES + "}"
 _NAMESPACES = {"ds": DS, "xades": XADES}
 
 
-class XadesSigner(XMLSigner):  # type: ignore[misc]
+class XadesSigner(XMLSigner):
     """signxml's signer, which also signs the time it is told and the digest of its certificate."""
 
     def __init__(self, certificate: x509.Certificate, at: datetime, **named: Any) -> None:
