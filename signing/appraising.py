@@ -15,8 +15,8 @@ from envelopes.faults import Refused
 from envelopes.limits import Words
 from signing import gate, gate_rules, sign_rules
 from signing.certificates import Bad, Trust, Unknown, describe
+from signing.elements import PATH
 from signing.leaf import date_faults, leaf_faults, load_der
-from signing.signed_info import PATH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -109,10 +109,10 @@ def appraise(skeleton: bytes, *, given: Given, at: datetime, whole: Callable[[],
         return replace(begun, unchecked=(SIGNATURE, PATH_TO_ROOT, REVOCATION, REGISTRATION))
     try:
         data = whole() if inspected.profile == "W" else None
-        der, parts = gate.attribute(inspected, candidates=candidates, at=at, whole=data)
+        der, verified = gate.attribute(inspected, candidates=candidates, at=at, whole=data)
     except Refused as refused:
         return replace(begun, outcome=Outcome.REFUSED, faults=_in_own_words(refused.faults, len(candidates)))
-    return _judge(replace(begun, certificate=describe(der), parts=parts), der, given, at)
+    return _judge(replace(begun, certificate=describe(der), parts=verified.parts), der, given, at)
 
 
 def _enclosed(inspected: Inspected) -> tuple[bytes, ...]:

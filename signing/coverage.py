@@ -27,8 +27,9 @@ from envelopes.parts import (
     local_name,
 )
 from signing import gate_rules as rules
-from signing.algorithms import PART_TRANSFORMS, WHOLE_TRANSFORMS
-from signing.signed_info import PATH, XML_SPACE, refuse_transforms
+from signing.algorithms import EXC_C14N, PART_TRANSFORMS, WEAK_WHOLE_TRANSFORMS, WHOLE_TRANSFORMS
+from signing.elements import PATH, XML_SPACE
+from signing.signed_info import refuse_transforms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,11 +103,14 @@ def required_names(parts: Parts) -> list[str]:
 
 def find_profile(info: SignedInfo, parts: Parts) -> Profile:
     """Step 9: the profile the references fulfil to the letter; raises `Refused` when it is neither."""
-    if [reference.uri for reference in info.references] == [""]:
-        _check_transforms(info.references[0], WHOLE_TRANSFORMS)
+    content = info.content
+    if [reference.uri for reference in content] == [""]:
+        _check_transforms(content[0], WHOLE_TRANSFORMS + (WEAK_WHOLE_TRANSFORMS if info.weak else ()))
+        if content[0].transforms in WEAK_WHOLE_TRANSFORMS:
+            _check_all_transforms_named(info)
         return "W"
     names = required_names(parts)
-    found = [reference.uri for reference in info.references]
+    found = [reference.uri for reference in content]
     expected = ["#" + name for name in names]
     if found != expected or parts.header.tag != MESSAGE_HEADER or len(names) != len(covered_parts(parts)):
         rules.COVERAGE.refuse(
@@ -115,7 +119,7 @@ def find_profile(info: SignedInfo, parts: Parts) -> Profile:
     for part, name in zip(covered_parts(parts), names, strict=True):
         if part.get("Id") != name:
             rules.PART_UNNAMED.refuse(name, part.get("Id") or "", name=name)
-    for reference in info.references:
+    for reference in content:
         _check_transforms(reference, PART_TRANSFORMS)
     return "P"
 
@@ -124,6 +128,13 @@ def _check_transforms(reference: Reference, allowed: tuple[tuple[str, ...], ...]
     if reference.transforms not in allowed:
         expected = " | ".join("[" + ", ".join(one) + "]" for one in allowed)
         refuse_transforms(reference.uri, reference.transforms, expected)
+
+
+def _check_all_transforms_named(info: SignedInfo) -> None:
+    """The misspelt method is put in where none is named, so that no reference may leave it unnamed on purpose."""
+    for reference in info.references:
+        if not reference.transforms:
+            refuse_transforms(reference.uri, (), f"[{EXC_C14N}]")
 
 
 def check_text_length(whole: bytes) -> None:

@@ -1,8 +1,26 @@
 """The only place that says "this agency signed this" (SECURITY 1).
 
-The steps carry the numbers of SECURITY 1.1. `inspect` does 1, 2 and 4 to 9: cheap, no key, so that strangers cannot
-buy time; step 3 is the splitter's. `verify` does 10 to 13; step 14 belongs to the accepting transaction. After the
-gate only `Verified.parts` is read: trees made from the octets that were signed.
+The steps are those of SECURITY 1.1, cheap and keyless ones first, so that strangers cannot buy time. `inspect` does
+those up to 9, `verify` the rest. After the gate only `Verified.parts` is read: trees made from the octets that were
+signed.
+
+ 1  size                                     `inspect`
+ 2  UTF-8, no NUL, declaration               `envelopes.dom.parse`
+ 3  limits in a stream, no DOCTYPE           `envelopes.splitting`, before the gate
+ 4  safe parser, no DOCTYPE                  `envelopes.dom.parse`
+ 5  root and path table                      `envelopes.parts.find_parts`
+ 6  one Signature at its place, its Object   `coverage.check_place`, `signed_info.read_signature`, `xades.read_object`
+ 7  unique ids                               `coverage.check_identifiers`
+ 8  allow-lists, strict base64               `signed_info.read_signature`, `weak.Tolerance`
+ 9  coverage, closed world                   `coverage.find_profile`, `coverage.check_closed_world`, `_check_manifest`
+10  candidates of the claimed sender         `_order_candidates`
+11  the one call into signxml                `_prove`, `proving.prove`
+12  what was signed is what was gone by      `_read_signed`, `assembling`
+13  last day of weak forms; certificate,     `weak.check_until`; `_judge`, `certificates.Trust`; `candidates` are
+    path, revocation; delegation             certificates of the sender and of whoever may sign for it then
+14  the same again                           `exchange.submit`, in the accepting transaction
+
+Outcomes are `Verified`, `Held`, or `Refused` raised with its reasons; no library's exception leaves this module.
 """
 
 from __future__ import annotations
@@ -13,26 +31,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from lxml import etree
-
 from envelopes.dom import parse
 from envelopes.faults import Refused
 from envelopes.limits import MAX_CANDIDATES, MAX_SKELETON_BYTES
 from envelopes.part_rules import DECORATION
 from envelopes.parts import ENVELOPE, HEADER, SIGNATURE, Parts, find_parts
 from envelopes.split_rules import SKELETON_TOO_LARGE
-from signing import coverage
+from signing import assembling, coverage, weak
 from signing import gate_rules as rules
-from signing.algorithms import EXC_C14N
+from signing.algorithms import C14N, EXC_C14N, MISSPELT_EXC_C14N
 from signing.certificates import Bad, Unknown
 from signing.coverage import Profile
+from signing.elements import PATH, XML_SPACE
 from signing.leaf import load_der
 from signing.proving import Signed, prove
-from signing.signed_info import PATH, XML_SPACE, SignedInfo, read_signature
+from signing.signed_info import SignedInfo, read_signature
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from envelopes.faults import Fault
     from signing.certificates import Trust
@@ -62,18 +79,21 @@ class Inspected:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Verified:
-    """The sender signed this. `parts` comes from the signed octets; its traces, and under profile P the attachments'
-    elements (matched by the signed manifest's digests), are the only ones that do not.
+    """Agency `agency`, by its code in the signed `From`, signed this.
 
-    `certificate` is the SHA-256 of the DER that verified, `identity` names what was signed, whoever signed it and
-    whatever stood around it. `weak` is for algorithms accepted by exception; none is at present.
+    `parts` comes from the signed octets; its traces, and under profile P the attachments' elements (matched by the
+    signed manifest's digests), are the only ones that do not. `certificate` is the SHA-256 of the DER that verified,
+    `identity` the digest of what was signed, whoever signed it and whatever stood around it. `weak`: by algorithms
+    taken by exception, which counts as signed nowhere. `claimed_at` (aware) is the signer's own word for when.
     """
 
+    agency: str
     parts: Parts
     profile: Profile
     certificate: bytes
     identity: bytes
     weak: bool = False
+    claimed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,22 +120,33 @@ def _refusing(function: Callable[P, R]) -> Callable[P, R]:
 
 
 @_refusing
-def inspect(skeleton: bytes) -> Inspected:
-    """Steps 1 to 9 for a skeleton (the file without the attachments' text). Raises `Refused`."""
+def inspect(skeleton: bytes, *, weak_forms: bool = False) -> Inspected:
+    """Steps 1 to 9 for a skeleton (the file without the attachments' text). Raises `Refused`.
+
+    `weak_forms`: the system that sent it may sign weakly until a date, which `verify` asks for.
+    """
     if len(skeleton) > MAX_SKELETON_BYTES:
         SKELETON_TOO_LARGE.refuse(value=len(skeleton), limit=MAX_SKELETON_BYTES)
-    return _inspect(skeleton)
+    return _inspect(skeleton, weak_forms=weak_forms)
 
 
 @_refusing
 def verify(
-    inspected: Inspected, *, candidates: Sequence[bytes], trust: Trust, at: datetime, whole: bytes | None = None
+    inspected: Inspected,
+    *,
+    candidates: Sequence[bytes],
+    trust: Trust,
+    at: datetime,
+    whole: bytes | None = None,
+    weak_until: date | None = None,
 ) -> Verified | Held:
     """Steps 10 to 13: did the claimed sender sign this, with a certificate to be believed at `at`?
 
     `candidates` are the certificates (DER) registered to `inspected.sender` and active now; `whole` is the complete
-    file, which profile W needs. For worker threads. Raises `Refused`.
+    file, which profile W needs; `weak_until` is the last day on which weak forms count. For worker threads. Raises
+    `Refused`.
     """
+    weak.check_until(inspected.info.weak if inspected.info else (), weak_until, at)  # of step 13, and costs nothing
     certificate, verified = _attributed(inspected, candidates, at, whole)
     return _judge(verified, certificate, trust, at)
 
@@ -123,26 +154,28 @@ def verify(
 @_refusing
 def attribute(
     inspected: Inspected, *, candidates: Sequence[bytes], at: datetime, whole: bytes | None = None
-) -> tuple[bytes, Parts]:
-    """Steps 10 to 12 alone: which candidate's key made the signature (DER), and the parts it signed.
+) -> tuple[bytes, Verified]:
+    """Steps 10 to 12 alone: which candidate's key made the signature (DER), and what it signed.
 
     Whether that certificate is to be believed is not asked: for explaining a file, never for taking one.
     """
-    certificate, verified = _attributed(inspected, candidates, at, whole)
-    return certificate, verified.parts
+    return _attributed(inspected, candidates, at, whole)
 
 
 def _attributed(
     inspected: Inspected, candidates: Sequence[bytes], at: datetime, whole: bytes | None
 ) -> tuple[bytes, Verified]:
-    if inspected.profile == "W":
+    info, profile = inspected.info, inspected.profile
+    if info is None or profile is None:
+        raise ValueError("the file is not signed")
+    if profile == "W":
         inspected = _inspect_whole(inspected, whole)
-    ordered = _order_candidates(inspected, candidates)
-    certificate, signed = _prove(inspected, ordered, at)
-    return certificate, _read_signed(inspected, certificate, signed)
+    ordered = _order_candidates(inspected, info, candidates)
+    certificate, signed = _prove(inspected, info, ordered, at)
+    return certificate, _read_signed(inspected, info, profile, certificate, signed)
 
 
-def _inspect(data: bytes) -> Inspected:
+def _inspect(data: bytes, *, weak_forms: bool) -> Inspected:
     root = parse(data)  # steps 2 and 4
     parts = find_parts(root)  # step 5
     found = coverage.signatures(root)
@@ -152,7 +185,7 @@ def _inspect(data: bytes) -> Inspected:
         return Inspected(data=data, parts=parts, profile=None, sender=_sender(parts), warnings=warnings)
     signature = coverage.check_place(found, parts)  # step 6
     coverage.check_identifiers(root)  # step 7
-    info = read_signature(signature)  # steps 6 and 8
+    info = read_signature(signature, weak=weak_forms)  # steps 6 and 8
     profile = coverage.find_profile(info, parts)  # step 9
     coverage.check_closed_world(root, profile)
     if profile == "P":
@@ -165,8 +198,8 @@ def _inspect_whole(inspected: Inspected, whole: bytes | None) -> Inspected:
     if whole is None:
         raise ValueError("profile W is verified on the complete file")
     coverage.check_text_length(whole)
-    again = _inspect(whole)
-    if again.profile != "W" or again.sender != inspected.sender:
+    again = _inspect(whole, weak_forms=bool(inspected.info and inspected.info.weak))
+    if (again.profile, again.sender, again.info) != (inspected.profile, inspected.sender, inspected.info):
         raise ValueError("the complete file is not the skeleton's")
     return again
 
@@ -179,64 +212,60 @@ def _check_manifest(parts: Parts) -> None:
         raise Refused(*faults)
 
 
-def _order_candidates(inspected: Inspected, candidates: Sequence[bytes]) -> list[bytes]:
-    """Step 10: the registered certificates, those that KeyInfo shows first; the hint saves time and decides nothing."""
+def _order_candidates(inspected: Inspected, info: SignedInfo, candidates: Sequence[bytes]) -> list[bytes]:
+    """Step 10: the registered certificates, those that the signature names first; hints save time, decide nothing.
+
+    XAdES names one of several certificates of one key, and then that one must be asked first.
+    """
     if not candidates:
         rules.CERTIFICATE_UNREGISTERED.refuse(PATH, inspected.sender, sender=inspected.sender)
-    hints = inspected.info.certificates if inspected.info else ()
-    return sorted(candidates[:MAX_CANDIDATES], key=lambda der: der not in hints)
+    named = info.properties
+    return sorted(
+        candidates[:MAX_CANDIDATES],
+        key=lambda der: (named is not None and not named.names(der), der not in info.certificates),
+    )
 
 
-def _prove(inspected: Inspected, candidates: list[bytes], at: datetime) -> tuple[bytes, tuple[Signed, ...]]:
+def _prove(
+    inspected: Inspected, info: SignedInfo, candidates: list[bytes], at: datetime
+) -> tuple[bytes, tuple[Signed, ...]]:
     """Step 11: the first candidate whose key made the signature, and what it signed."""
-    references = len(inspected.info.references) if inspected.info else 0
+    misspelt = any(MISSPELT_EXC_C14N in reference.transforms for reference in info.references)
     for der in candidates:
-        certificate = load_der(der)
-        signed = prove(inspected.data, certificate, location=LOCATION, references=references, at=at)
+        signed = prove(
+            inspected.data,
+            load_der(der),
+            location=LOCATION,
+            references=len(info.references),
+            at=at,
+            weak=bool(info.weak),
+            unnamed=EXC_C14N if misspelt else C14N,
+        )
         if signed is not None:
             return der, signed
     raise Refused(rules.INVALID.at(PATH, inspected.sender, sender=inspected.sender, count=len(candidates)))
 
 
-def _read_signed(inspected: Inspected, der: bytes, signed: tuple[Signed, ...]) -> Verified:
+def _read_signed(
+    inspected: Inspected, info: SignedInfo, profile: Profile, der: bytes, signed: tuple[Signed, ...]
+) -> Verified:
     """Step 12: the parts of the signed trees, and that they say what steps 5 to 10 went by."""
-    profile = inspected.profile
-    assert profile is not None
-    parts = find_parts(signed[0].tree) if profile == "W" else _assemble(inspected.parts, signed)
+    content = assembling.content_of(info, signed)
+    parts = find_parts(content[0].tree) if profile == "W" else assembling.assemble(inspected.parts, content)
     if profile == "P":
         _check_manifest(parts)
     if _sender(parts) != inspected.sender:
         rules.SENDER_DIFFERS.refuse(PATH, _sender(parts), signed=_sender(parts), claimed=inspected.sender)
+    properties = assembling.check_properties(info, signed, der)
     return Verified(
-        parts=parts, profile=profile, certificate=hashlib.sha256(der).digest(), identity=_identity(inspected, signed)
+        agency=inspected.sender,
+        parts=parts,
+        profile=profile,
+        certificate=hashlib.sha256(der).digest(),
+        identity=assembling.identity_of(profile, info, content),
+        weak=bool(info.weak),
+        claimed_at=properties.claimed_at if properties else None,
     )
-
-
-def _assemble(claimed: Parts, signed: tuple[Signed, ...]) -> Parts:
-    """Profile P's parts, each the tree of its own reference; the order was checked in step 9."""
-    trees = dict(zip(coverage.covered_parts(claimed), (one.tree for one in signed), strict=True))
-    for element, tree in trees.items():
-        if tree.tag != element.tag or tree.get("Id") != element.get("Id"):
-            rules.ALTERED.refuse(PATH, part=str(element.tag))
-    return Parts(
-        header=trees[claimed.header],
-        business=None if claimed.business is None else trees[claimed.business],
-        manifest=None if claimed.manifest is None else trees[claimed.manifest],
-        traces=claimed.traces,
-        attachments=claimed.attachments,
-        signature=claimed.signature,
-    )
-
-
-def _identity(inspected: Inspected, signed: tuple[Signed, ...]) -> bytes:
-    """The digest of what was signed, in one canonical form, so that no choice of algorithms makes it another."""
-    assert inspected.info is not None
-    total = hashlib.sha256(f"{inspected.profile}\n".encode())
-    for reference, one in zip(inspected.info.references, signed, strict=True):
-        canonical = EXC_C14N in reference.transforms and not reference.prefixes
-        plain = one.data if canonical else etree.tostring(one.tree, method="c14n", exclusive=True, with_comments=False)
-        total.update(f"{reference.uri}\n{hashlib.sha256(plain).hexdigest()}\n".encode())
-    return total.digest()
 
 
 def _judge(verified: Verified, der: bytes, trust: Trust, at: datetime) -> Verified | Held:

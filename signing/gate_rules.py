@@ -38,8 +38,28 @@ MISPLACED = Rule(
 FORM_UNSUPPORTED = Rule(
     "signature.form_unsupported",
     _M,
-    "Chữ ký dạng {form} chưa được nhận. Hãy ký xmldsig theo từng phần hoặc toàn tệp, không kèm ds:Object.",
-    "Signatures of the form {form} are not taken yet. Sign plain XML-DSig, by parts or whole, without ds:Object.",
+    "Chữ ký dạng {form} không được nhận. Hãy ký xmldsig hoặc XAdES-B, theo từng phần hoặc toàn tệp; "
+    "ds:Object chỉ được chứa một xades:QualifyingProperties.",
+    "Signatures of the form {form} are not taken. Sign XML-DSig or XAdES-B, by parts or whole; "
+    "a ds:Object may hold one xades:QualifyingProperties and nothing else.",
+    _PROFILES,
+)
+PROPERTIES = Rule(
+    "signature.properties",
+    _M,
+    "Thuộc tính XAdES của chữ ký không được nhận tại {reason}. "
+    "Hãy ký lại ở mức XAdES-B: SigningTime, SigningCertificateV2 và nếu cần DataObjectFormat, không gì khác.",
+    "The signature's XAdES properties are not accepted at {reason}. "
+    "Sign again as XAdES-B: SigningTime, SigningCertificateV2 and, if need be, DataObjectFormat, nothing else.",
+    _PROFILES,
+)
+CERTIFICATE_DIFFERS = Rule(
+    "signature.certificate_differs",
+    _M,
+    "SigningCertificateV2 của chữ ký chỉ một chứng thư khác với chứng thư đã đăng ký mà khóa của nó tạo ra chữ ký. "
+    "Hãy ký lại và ghi đúng chứng thư đã dùng, hoặc đăng ký chứng thư đó.",
+    "The signature's SigningCertificateV2 names another certificate than the registered one whose key made it. "
+    "Sign again naming the certificate in use, or register the one that is named.",
     _PROFILES,
 )
 MALFORMED = Rule(
@@ -61,6 +81,24 @@ ALGORITHM = Rule(
     _M,
     "Thuật toán {what} {uri} không được nhận. Hãy ký bằng RSA-SHA256 hoặc ECDSA-SHA256, băm SHA-256 trở lên.",
     "The {what} algorithm {uri} is not accepted. Sign with RSA-SHA256 or ECDSA-SHA256, digests SHA-256 or longer.",
+    _LISTS,
+)
+WEAK = Rule(
+    "signature.algorithm",
+    _M,
+    "Thuật toán yếu {uri} (SHA-1) không được nhận. Hãy ký bằng RSA-SHA256, băm SHA-256; nếu phần mềm chưa làm được, "
+    "quản trị trục có thể cho phép có thời hạn: lienthong system weak HỆ_THỐNG --until dd/MM/yyyy.",
+    "The weak algorithm {uri} (SHA-1) is not accepted. Sign with RSA-SHA256 and SHA-256 digests; for software that "
+    "cannot yet, the exchange's administrator may allow it until a date: lienthong system weak SYSTEM --until DATE.",
+    _LISTS,
+)
+WEAK_ENDED = Rule(
+    "signature.weak_ended",
+    _M,
+    "Thuật toán yếu {uri} chỉ được nhận từ hệ thống này đến hết ngày {until}. Hãy ký bằng RSA-SHA256, băm SHA-256, "
+    "hoặc đề nghị quản trị trục gia hạn.",
+    "The weak algorithm {uri} was accepted from this system until {until} only. Sign with RSA-SHA256 and SHA-256 "
+    "digests, or ask the exchange's administrator for a later date.",
     _LISTS,
 )
 TRANSFORM = Rule(

@@ -6,100 +6,177 @@ refused here, because two verifiers may disagree about it (SECURITY 2.2, TM-08, 
 
 from __future__ import annotations
 
-import base64
-import binascii
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Literal, NoReturn
 
 from lxml import etree
 
-from envelopes.limits import DS, MAX_CERTIFICATES, MAX_KEY_INFO_BYTES, MAX_REFERENCES, MAX_TRANSFORMS, XADES
+from envelopes.limits import DS, MAX_CERTIFICATES, MAX_KEY_INFO_BYTES, MAX_REFERENCES, MAX_TRANSFORMS
 from signing import gate_rules as rules
-from signing.algorithms import CANONICALIZATIONS, DIGEST_SIZES, EXC_C14N, MAX_PREFIXES, SIGNATURE_METHODS
+from signing.algorithms import CANONICALIZATIONS, EXC_C14N, MAX_PREFIXES, MISSPELT_EXC_C14N, PROPERTY_TRANSFORMS
+from signing.elements import PATH, children_of, malformed, no_text, strict_base64
+from signing.weak import Tolerance
+from signing.xades import PROPERTIES_TYPE, Properties, read_object
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
-PATH = "edXMLHeader/Signature"
-XML_SPACE = " \t\r\n"
+Role = Literal["content", "properties", "key_info"]
 
 _D = "{" + DS + "}"
 _PREFIXES = "{" + EXC_C14N + "}InclusiveNamespaces"
 _KEY_INFO_CHILDREN = frozenset({_D + "KeyName", _D + "KeyValue", _D + "X509Data"})
 _DSIG11 = "http://www.w3.org/2009/xmldsig11#"
 _XADES_TYPE = "http://uri.etsi.org/01903"
+_ORDER = ["SignedInfo", "SignatureValue", "KeyInfo", "Object"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
-    """What one reference says it covers, and how it is made comparable."""
+    """What one reference says it covers, and how it is made comparable.
+
+    `role`: content is the message's; the other two are XAdES's own and cover pieces of the signature itself.
+    """
 
     uri: str
     transforms: tuple[str, ...]
     prefixes: bool
+    role: Role = "content"
+    identifier: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedInfo:
-    """A signature's statement. `certificates` (DER, from KeyInfo) are a hint which candidate to try first."""
+    """A signature's statement. `certificates` (DER, from KeyInfo) are a hint which candidate to try first.
+
+    `references` are all of them in their order; `properties` is None for a plain signature, `weak` has the URIs of
+    the algorithms that only an exception allows.
+    """
 
     references: tuple[Reference, ...]
     certificates: tuple[bytes, ...]
+    properties: Properties | None = None
+    weak: tuple[str, ...] = ()
+
+    @property
+    def content(self) -> tuple[Reference, ...]:
+        """The references that cover the message."""
+        return tuple(reference for reference in self.references if reference.role == "content")
 
 
-def read_signature(signature: etree._Element) -> SignedInfo:
-    """What the signature states; raises `Refused` for everything outside the allow-lists and limits."""
-    children = _children(signature, {"SignedInfo", "SignatureValue", "KeyInfo", "Object"}, attributes={"Id"})
+def read_signature(signature: etree._Element, *, weak: bool = False) -> SignedInfo:
+    """What the signature states; raises `Refused` for everything outside the allow-lists and limits.
+
+    `weak` lets the weak forms of the field through; the answer says which of them were met.
+    """
+    tolerance = Tolerance(weak=weak)
+    found = _pieces(signature)
+    properties = read_object(found["Object"], signature, tolerance) if "Object" in found else None
+    references = _read_signed_info(found["SignedInfo"], _Covered(found.get("KeyInfo"), properties), tolerance)
+    strict_base64(found["SignatureValue"])
+    if properties is not None:
+        _check_properties(references, properties)
+    return SignedInfo(
+        references=references,
+        certificates=_read_key_info(found["KeyInfo"]) if "KeyInfo" in found else (),
+        properties=properties,
+        weak=tolerance.used,
+    )
+
+
+def _pieces(signature: etree._Element) -> dict[str, etree._Element]:
+    """The signature's children by name, each once and in the schema's order."""
+    children = children_of(signature, _ORDER, attributes={"Id"})
     names = [etree.QName(child).localname for child in children]
-    if "Object" in names:
-        form = (
-            "XAdES"
-            if children[names.index("Object")].find("{" + XADES + "}QualifyingProperties") is not None
-            else "ds:Object"
-        )
-        rules.FORM_UNSUPPORTED.refuse(f"{PATH}/Object", form=form)
-    if names not in (["SignedInfo", "SignatureValue"], ["SignedInfo", "SignatureValue", "KeyInfo"]):
-        _malformed("Signature", "children " + ", ".join(names))
-    references = _read_signed_info(children[0])
-    _strict_base64(children[1])
-    return SignedInfo(references=references, certificates=_read_key_info(children[2]) if len(children) == 3 else ())
+    if names.count("Object") > 1:
+        rules.FORM_UNSUPPORTED.refuse(f"{PATH}/Object", form=f"{names.count('Object')} × ds:Object")
+    if names != [name for name in _ORDER if name in names] or names[:2] != _ORDER[:2]:
+        malformed("Signature", "children " + ", ".join(names))
+    return dict(zip(names, children, strict=True))
 
 
-def _read_signed_info(element: etree._Element) -> tuple[Reference, ...]:
+def _check_properties(references: Sequence[Reference], properties: Properties) -> None:
+    """The properties are signed exactly once, KeyInfo at most once, and formats are told of real references."""
+    roles = [reference.role for reference in references]
+    if roles.count("properties") != 1 or roles.count("key_info") > 1:
+        reason = f"{roles.count('properties')} × Reference → SignedProperties, {roles.count('key_info')} × → KeyInfo"
+        _refuse_properties(reason)
+    named = {reference.identifier for reference in references if reference.role == "content"}
+    for identifier in properties.described:
+        if identifier not in named:
+            _refuse_properties(f'DataObjectFormat ObjectReference="#{identifier}"')
+
+
+def _refuse_properties(reason: str) -> NoReturn:
+    rules.PROPERTIES.refuse(f"{PATH}/SignedInfo/Reference", reason, reason=reason)
+
+
+@dataclass(frozen=True, slots=True)
+class _Covered:
+    """The pieces of the signature itself that its references may cover."""
+
+    key_info: etree._Element | None
+    properties: Properties | None
+
+    def role(self, uri: str, kind: str) -> Role:
+        """What a reference with this URI and Type covers; a Type that says otherwise is refused."""
+        if self.properties is None:
+            if kind.startswith(_XADES_TYPE):
+                rules.FORM_UNSUPPORTED.refuse(f"{PATH}/SignedInfo/Reference", uri, form=f"Type {kind}")
+            return "content"
+        is_properties = uri == f"#{self.properties.identifier}"
+        if is_properties != (kind == PROPERTIES_TYPE) or (kind.startswith(_XADES_TYPE) and not is_properties):
+            _refuse_properties(f'Reference URI="{uri}" Type="{kind}"')
+        if is_properties:
+            return "properties"
+        identifier = None if self.key_info is None else self.key_info.get("Id")
+        return "key_info" if identifier and uri == f"#{identifier}" else "content"
+
+
+def _read_signed_info(element: etree._Element, covered: _Covered, tolerance: Tolerance) -> tuple[Reference, ...]:
     allowed = {"CanonicalizationMethod", "SignatureMethod", "Reference"}
-    children = _children(element, allowed, attributes={"Id"})
+    children = children_of(element, allowed, attributes={"Id"})
     names = [etree.QName(child).localname for child in children]
     if names[:2] != ["CanonicalizationMethod", "SignatureMethod"] or set(names[2:]) != {"Reference"}:
-        _malformed("SignedInfo", "children " + ", ".join(names))
+        malformed("SignedInfo", "children " + ", ".join(names))
     if len(names) - 2 > MAX_REFERENCES:
         rules.REFERENCES_TOO_MANY.refuse(f"{PATH}/SignedInfo", count=len(names) - 2, limit=MAX_REFERENCES)
-    _algorithm(children[0], CANONICALIZATIONS, "canonicalisation")
+    uri = children[0].get("Algorithm", "")
+    if uri not in CANONICALIZATIONS:
+        rules.ALGORITHM.refuse(f"{PATH}/SignedInfo/CanonicalizationMethod", uri, what="canonicalisation", uri=uri)
     _prefixes(children[0])
-    _algorithm(children[1], SIGNATURE_METHODS, "signature")
-    _children(children[1], (), attributes={"Algorithm"})
-    return tuple(_read_reference(child) for child in children[2:])
+    tolerance.signature_method(children[1].get("Algorithm", ""))
+    children_of(children[1], (), attributes={"Algorithm"})
+    return tuple(_read_reference(child, covered, tolerance) for child in children[2:])
 
 
-def _read_reference(element: etree._Element) -> Reference:
-    children = _children(element, {"Transforms", "DigestMethod", "DigestValue"}, attributes={"Id", "URI", "Type"})
+def _read_reference(element: etree._Element, covered: _Covered, tolerance: Tolerance) -> Reference:
+    children = children_of(element, {"Transforms", "DigestMethod", "DigestValue"}, attributes={"Id", "URI", "Type"})
     names = [etree.QName(child).localname for child in children]
     uri = element.get("URI")
-    if names != ["Transforms", "DigestMethod", "DigestValue"] or uri is None:
-        _malformed("Reference", f"URI {uri}, children " + ", ".join(names))
-    if (element.get("Type") or "").startswith(_XADES_TYPE):
-        rules.FORM_UNSUPPORTED.refuse(f"{PATH}/SignedInfo/Reference", uri, form="XAdES")
-    _algorithm(children[1], DIGEST_SIZES, "digest")
-    _children(children[1], (), attributes={"Algorithm"})
-    digest = _strict_base64(children[2])
-    if len(digest) != DIGEST_SIZES[children[1].get("Algorithm", "")]:
-        _malformed("DigestValue", f"{len(digest)} bytes")
-    transforms, prefixes = _read_transforms(children[0], uri)
-    return Reference(uri=uri, transforms=transforms, prefixes=prefixes)
+    role = covered.role(uri or "", element.get("Type") or "")
+    bare = role != "content" and names == ["DigestMethod", "DigestValue"]
+    if uri is None or (names != ["Transforms", "DigestMethod", "DigestValue"] and not bare):
+        malformed("Reference", f"URI {uri}, children " + ", ".join(names))
+    method, value = children[-2:]
+    size = tolerance.digest_method(method.get("Algorithm", ""))
+    children_of(method, (), attributes={"Algorithm"})
+    digest = strict_base64(value)
+    if len(digest) != size:
+        malformed("DigestValue", f"{len(digest)} bytes")
+    transforms, prefixes = ((), False) if bare else _read_transforms(children[0], uri)
+    if role != "content" and transforms not in PROPERTY_TRANSFORMS:
+        refuse_transforms(uri, transforms, " | ".join("[" + ", ".join(one) + "]" for one in PROPERTY_TRANSFORMS))
+    if MISSPELT_EXC_C14N in transforms and tolerance.weak:
+        tolerance.note(MISSPELT_EXC_C14N)
+    return Reference(uri=uri, transforms=transforms, prefixes=prefixes, role=role, identifier=element.get("Id"))
 
 
 def _read_transforms(element: etree._Element, uri: str) -> tuple[tuple[str, ...], bool]:
-    children = _children(element, {"Transform"})
+    children = children_of(element, {"Transform"})
     found = tuple(child.get("Algorithm", "") for child in children)
+    if not children:
+        malformed("Transforms", "0 × Transform")
     if len(children) > MAX_TRANSFORMS:
         refuse_transforms(uri, found, f"≤ {MAX_TRANSFORMS}")
     prefixes = False
@@ -117,17 +194,17 @@ def refuse_transforms(uri: str, found: Sequence[str], expected: str) -> NoReturn
 def _prefixes(element: etree._Element) -> bool:
     """Whether the method lists inclusive prefixes; nothing else may stand in it, and only exc-c14n has them."""
     if set(element.attrib) - {"Algorithm"}:
-        _malformed(etree.QName(element).localname, "attributes " + ", ".join(map(str, element.attrib)))
-    _no_text(element)
+        malformed(etree.QName(element).localname, "attributes " + ", ".join(map(str, element.attrib)))
+    no_text(element)
     if not len(element):
         return False
     inside = element[0]
     prefixes = inside.get("PrefixList", "").split(" ")
     plain = len(element) == 1 and inside.tag == _PREFIXES and list(inside.attrib) == ["PrefixList"]
     if not plain or len(inside) or inside.text or element.get("Algorithm") != EXC_C14N:
-        _malformed(etree.QName(element).localname, str(inside.tag))
+        malformed(etree.QName(element).localname, str(inside.tag))
     if len(prefixes) > MAX_PREFIXES or not all(prefixes):
-        _malformed("InclusiveNamespaces", f"{len(prefixes)} prefixes")
+        malformed("InclusiveNamespaces", f"{len(prefixes)} prefixes")
     return True
 
 
@@ -146,54 +223,8 @@ def _read_key_info(element: etree._Element) -> tuple[bytes, ...]:
     certificates = list(element.iter(_D + "X509Certificate"))
     if len(certificates) > MAX_CERTIFICATES:
         _refuse_key_info(f"{len(certificates)} X509Certificate")
-    return tuple(_strict_base64(certificate) for certificate in certificates)
+    return tuple(strict_base64(certificate) for certificate in certificates)
 
 
 def _refuse_key_info(reason: str) -> NoReturn:
     rules.KEY_INFO.refuse(f"{PATH}/KeyInfo", reason=reason, limit=MAX_CERTIFICATES)
-
-
-def _children(
-    element: etree._Element, names: Collection[str], *, attributes: Collection[str] = ()
-) -> list[etree._Element]:
-    """The children, all of them `ds` elements with these names and no text between them."""
-    local = etree.QName(element).localname
-    for child in element:
-        if etree.QName(child).namespace != DS or etree.QName(child).localname not in names:
-            _malformed(local, str(child.tag))
-    if strange := set(element.attrib) - set(attributes):
-        _malformed(local, "attributes " + ", ".join(map(str, strange)))
-    _no_text(element)
-    return list(element)
-
-
-def _no_text(element: etree._Element) -> None:
-    for text in (element.text, *(child.tail for child in element)):
-        if text and text.strip(XML_SPACE):
-            _malformed(etree.QName(element).localname, "text")
-
-
-def _algorithm(element: etree._Element, allowed: Collection[str], what: str) -> None:
-    uri = element.get("Algorithm", "")
-    if uri not in allowed:
-        name = etree.QName(element).localname
-        rules.ALGORITHM.refuse(f"{PATH}/SignedInfo/{name}", uri, what=what, uri=uri)
-
-
-def _strict_base64(element: etree._Element) -> bytes:
-    """The decoded text: nothing but the alphabet, complete padding, no stray bits (TM-37); line breaks are allowed."""
-    name = etree.QName(element).localname
-    if len(element) or set(element.attrib) - {"Id"}:
-        _malformed(name, "elements or attributes inside")
-    text = (element.text or "").translate(dict.fromkeys(map(ord, XML_SPACE)))
-    try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        _malformed(name, "base64")
-    if not data or base64.b64encode(data).decode() != text:
-        _malformed(name, "base64")
-    return data
-
-
-def _malformed(name: str, reason: str) -> NoReturn:
-    rules.MALFORMED.refuse(f"{PATH}//{name}", name=name, reason=reason)
