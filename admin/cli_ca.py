@@ -15,7 +15,7 @@ from admin import cli_show
 from admin.cli_certificate import told as told_certificate
 from admin.cli_database import settings_or_exit, with_database
 from admin.cli_session import AS_JSON, FILE, FOLDER, InFull
-from exchange import certification, development_authority
+from exchange import authorities, certification, development_authority
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +36,7 @@ def ca() -> None:
 def trust(file: Path, *, as_json: bool) -> None:
     """Tin cậy một chứng thư gốc / trust a root certificate."""
     data = file.read_bytes()
-    facts = with_database(lambda database: certification.trust_root(database, data))
+    facts = with_database(lambda database: authorities.trust_root(database, data))
     if as_json:
         cli_show.as_json(told_certificate(facts))
         return
@@ -53,7 +53,7 @@ def trust(file: Path, *, as_json: bool) -> None:
 def crl(file: Path, *, as_json: bool) -> None:
     """Nạp danh sách thu hồi / take a revocation list."""
     data = file.read_bytes()
-    facts = with_database(lambda database: certification.add_crl(database, data))
+    facts = with_database(lambda database: authorities.add_crl(database, data))
     if as_json:
         cli_show.as_json(_told(facts))
         return

@@ -1,14 +1,12 @@
-"""Certificates of agencies, the roots they must lead to, and revocation lists: who may vouch for a signature."""
+"""Certificates of agencies: who may vouch for a signature."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cryptography import x509
-
 from exchange import directory_rules as rules
 from exchange.directory import own_codes
-from signing.certificates import CertificateFacts, CrlFacts, check_leaf, check_root, crl_facts, describe
+from signing.certificates import CertificateFacts, check_leaf, describe
 from storage import certificates
 
 if TYPE_CHECKING:
@@ -66,48 +64,3 @@ async def revoke_certificate(database: Database, sha256: str) -> CertificateRow:
             rules.CERTIFICATE_AMBIGUOUS.refuse("sha256", sha256, sha256=sha256, count=len(rows))
         await certificates.revoke_certificate(conn, rows[0].sha256)
     return rows[0]
-
-
-async def trust_root(database: Database, data: bytes) -> CertificateFacts:
-    """Trust a root certificate (PEM or DER). Documents signed under it are held until its list comes (`add_crl`).
-
-    Raises `Refused`.
-    """
-    facts = describe(data)
-    check_root(facts.der)
-    async with database.transaction() as conn:
-        await certificates.add_root(conn, sha256=facts.sha256, der=facts.der, subject=facts.subject)
-    return facts
-
-
-async def add_crl(database: Database, data: bytes) -> CrlFacts:
-    """Take a revocation list (PEM or DER); older ones are kept for judging past moments. Raises `Refused`."""
-    facts = crl_facts(data)
-    async with database.transaction() as conn:
-        _, roots, _ = await certificates.trust_material(conn)
-        _check_signed(facts, roots)
-        await certificates.add_revocation_list(
-            conn,
-            sha256=facts.sha256,
-            der=facts.der,
-            issuer=facts.issuer,
-            this_update=facts.this_update,
-            next_update=facts.next_update,
-        )
-    return facts
-
-
-def _check_signed(facts: CrlFacts, roots: list[bytes]) -> None:
-    """The newest list of a name displaces the others, so one that its root did not sign would hold every document."""
-    parsed = x509.load_der_x509_crl(facts.der)
-    named = [root for root in map(x509.load_der_x509_certificate, roots) if root.subject == parsed.issuer]
-    if named and not any(_is_signed_by(parsed, root) for root in named):
-        rules.LIST_FORGED.refuse("revocation_list", facts.issuer, issuer=facts.issuer)
-
-
-def _is_signed_by(parsed: x509.CertificateRevocationList, root: x509.Certificate) -> bool:
-    key = root.public_key()
-    try:
-        return parsed.is_signature_valid(key)  # type: ignore[arg-type]  # refuses other kinds of keys by raising
-    except (TypeError, ValueError):
-        return False

@@ -14,7 +14,7 @@ import structlog
 from exchange.chores import Chore
 from exchange.program_checks import Wrong, check_guards, check_packages, check_parser
 from signing.certificates import crl_facts, describe
-from storage import certificates, chores, envelopes, health, held, migrate, objects_held
+from storage import certificates, chores, envelopes, health, held, migrate, objects_held, trust
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -175,14 +175,14 @@ async def _objects(exchange: Exchange) -> str:
 async def _revocation_lists(exchange: Exchange) -> str:
     async with exchange.database.acquire() as conn:
         now = await envelopes.clock(conn)
-        _, roots, lists = await certificates.trust_material(conn)
-    facts = [crl_facts(der) for der in lists]
+        material = await trust.trust_material(conn)
+    facts = [crl_facts(der) for der in material.lists]
     stale = [
         f"{one.issuer} ({one.next_update:%Y-%m-%d %H:%M}Z)"
         for one in facts
         if one.next_update and one.next_update < now
     ]
-    bare = {describe(der).subject for der in roots} - {one.issuer for one in facts}
+    bare = {describe(der).subject for der in (*material.roots, *material.intermediates)} - {one.issuer for one in facts}
     stale += [f"{name} (không có danh sách nào / there is none)" for name in sorted(bare)]
     if stale:
         names = "; ".join(stale)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from exchange.certification import add_crl, list_certificates, trust_root
+from exchange.authorities import add_crl, trust_root
+from exchange.certification import list_certificates
 from signing.authority import Authority
 
 if TYPE_CHECKING:

@@ -107,12 +107,6 @@ CERTIFICATE_AMBIGUOUS = Rule(
     "{count} chứng thư bắt đầu bằng {sha256}. Hãy ghi thêm chữ số của mã SHA-256.",
     "{count} certificates begin with {sha256}. Give more digits of the SHA-256.",
 )
-LIST_FORGED = Rule(
-    "revocation_list.forged",
-    _M,
-    "Danh sách thu hồi mang tên {issuer} nhưng chữ ký không phải của chứng thư gốc được tin cậy cùng tên.",
-    "The revocation list names {issuer} but is not signed by the trusted root of that name.",
-)
 ACCOUNT_MALFORMED = Rule(
     "account.malformed",
     _M,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from signing.certificates import Trust
-from storage import certificates
+from signing.certificates import Trust, describe
+from storage import envelopes, trust
 
 if TYPE_CHECKING:
     from storage.database import Database
+    from storage.trust import TrustMaterial
 
 
 class TrustKeeper:
@@ -25,7 +26,24 @@ class TrustKeeper:
         if self._trust is not None and self._trust.version == version:
             return self._trust
         async with self._turn, self._database.transaction(read_only=True) as conn:
-            found, roots, lists = await certificates.trust_material(conn)
-            if self._trust is None or self._trust.version != found:
-                self._trust = Trust(version=found, roots=roots, crls=lists)
+            material = await trust.trust_material(conn)
+            if self._trust is None or self._trust.version != material.version:
+                self._trust = await asyncio.to_thread(_made, material)
             return self._trust
+
+    async def past(self, der: bytes) -> Trust:
+        """What to judge a past use of this certificate (DER) by, see `Trust.judge_past`.
+
+        That is `current` while the certificate lives; afterwards the last lists of its lifetime, because authorities
+        drop from their lists what has expired. Raises `Refused` when it is no certificate.
+        """
+        end = describe(der).not_after
+        async with self._database.transaction(read_only=True) as conn:
+            if await envelopes.clock(conn) >= end:
+                return await asyncio.to_thread(_made, await trust.trust_material(conn, until=end))
+        return await self.current()
+
+
+def _made(material: TrustMaterial) -> Trust:
+    """The material taken apart: large lists take a second, hence in a thread."""
+    return Trust(material.version, material.roots, material.lists, material.intermediates)

@@ -83,6 +83,23 @@ NOT_AUTHORITY = Rule(
     "{subject} is no certificate of an authority (CA) and cannot be a trusted root. Choose the root certificate.",
     _POLICY,
 )
+INTERMEDIATE_ROOT = Rule(
+    "certificate.root",
+    _M,
+    "{subject} tự ký cho mình nên là chứng thư gốc, không phải CA trung gian. "
+    "Nếu tin cậy chứng thư này, hãy dùng `lienthong ca trust`.",
+    "{subject} is signed by itself: a root, no intermediate authority. If you trust it, use `lienthong ca trust`.",
+    _POLICY,
+)
+INTERMEDIATE_STRAY = Rule(
+    "certificate.stray",
+    _M,
+    "Chứng thư CA {subject} do {issuer} cấp, nhưng không có tổ chức chứng thực nào được tin cậy đã ký chứng thư này. "
+    "Hãy thêm chứng thư của {issuer} trước.",
+    "Authority {subject} was issued by {issuer}, but no authority trusted here signed it. "
+    "Add the certificate of {issuer} first.",
+    _POLICY,
+)
 USAGE_WRONG = Rule(
     "certificate.usage",
     _M,

@@ -89,7 +89,7 @@ class RevocationList:
 
     def __init__(self, der: bytes) -> None:
         self.facts = crl_facts(der)
-        self.parsed: Any = asn1_crl.CertificateList.load(der)
+        self.parsed: Any = _parsed(asn1_crl.CertificateList, der)
         self._list = x509.load_der_x509_crl(der)
         self._signed: dict[bytes, bool] = {}
 
@@ -118,6 +118,11 @@ class RevocationList:
             except (TypeError, ValueError):  # another kind of key than the signature's
                 self._signed[name] = False
         return self._signed[name]
+
+
+def _parsed(kind: Any, der: bytes) -> Any:
+    """The asn1crypto object the path validator wants; its loader has no types."""
+    return kind.load(der)
 
 
 def _scope(found: x509.CertificateRevocationList) -> bytes:

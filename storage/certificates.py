@@ -1,4 +1,4 @@
-"""Certificates registered for agencies, the roots they must lead to, and the revocation lists."""
+"""Certificates registered for agencies."""
 
 from __future__ import annotations
 
@@ -96,44 +96,3 @@ async def revoke_certificate(conn: Connection, sha256: bytes) -> bool:
         sha256,
     )
     return bool(done)
-
-
-async def add_root(conn: Connection, *, sha256: bytes, der: bytes, subject: str) -> None:
-    """Trust a root; trusting it twice changes nothing."""
-    await conn.execute(
-        "INSERT INTO trust_roots (sha256, der, subject) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-        sha256,
-        der,
-        subject,
-    )
-    await _raise_version(conn)
-
-
-async def add_revocation_list(
-    conn: Connection, *, sha256: bytes, der: bytes, issuer: str, this_update: datetime, next_update: datetime | None
-) -> None:
-    """Keep a revocation list. Older ones stay: a past moment is judged by the list of its time (SECURITY 2.7)."""
-    await conn.execute(
-        """INSERT INTO revocation_lists (sha256, der, issuer, this_update, next_update)
-           VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING""",
-        sha256,
-        der,
-        issuer,
-        this_update,
-        next_update,
-    )
-    await _raise_version(conn)
-
-
-async def trust_material(conn: Connection) -> tuple[int, list[bytes], list[bytes]]:
-    """The trust version, all roots and the newest revocation list of each issuer (DER)."""
-    version = await conn.fetchval("SELECT version FROM trust_version")
-    roots = await conn.fetch("SELECT der FROM trust_roots ORDER BY added_at")
-    crls = await conn.fetch(
-        "SELECT DISTINCT ON (issuer) der FROM revocation_lists ORDER BY issuer, this_update DESC, added_at DESC"
-    )
-    return version, [row["der"] for row in roots], [row["der"] for row in crls]
-
-
-async def _raise_version(conn: Connection) -> None:
-    await conn.execute("UPDATE trust_version SET version = version + 1")

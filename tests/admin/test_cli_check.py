@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from exchange.certification import trust_root
+from exchange.authorities import trust_root
 from signing.authority import Authority
 
 if TYPE_CHECKING:

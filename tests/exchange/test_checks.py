@@ -17,7 +17,7 @@ from exchange.checks import CHORE, CheckResult, check_all, program_checks, readi
 from exchange.program_checks import Wrong, check_guards, check_packages, check_parser
 from signing.authority import Authority
 from signing.certificates import crl_facts
-from storage import certificates, chores
+from storage import chores, trust
 from tests.support.exchanges import away, do, exchange_of, execute, file_of, recorded
 from tests.support.world import A, B, C, describe_pem
 
@@ -168,7 +168,7 @@ async def test_stale_revocation_list_and_ending_certificate_are_told(
     assert "there is none" in (await red(world.exchange))["revocation_lists"].detail
     stale = crl_facts(world.authority.crl(1, now=datetime.now(UTC) - timedelta(days=2)))
     async with world.exchange.database.transaction() as conn:
-        await certificates.add_revocation_list(
+        await trust.add_revocation_list(
             conn,
             sha256=stale.sha256,
             der=stale.der,
@@ -191,7 +191,7 @@ async def test_root_without_a_list_is_told_also_beside_one_that_has_its_own(worl
     other = Authority.make("Another root")
     sha256, der = describe_pem(other.root_pem)
     async with world.exchange.database.transaction() as conn:
-        await certificates.add_root(conn, sha256=sha256, der=der, subject="Another root")
+        await trust.add_root(conn, sha256=sha256, der=der, subject="Another root")
     detail = (await red(world.exchange))["revocation_lists"].detail
     assert "CN=Another root" in detail
     assert "Test root" not in detail

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from envelopes.faults import Refused
-from exchange import certification, development_authority, directory
+from exchange import authorities, certification, development_authority, directory
 from exchange.credentials import new_credential
 from signing.authority import Authority
 from signing.certificates import Bad, Good, Trust, describe
-from storage import certificates
+from storage import certificates, trust
 from storage import directory as stored
 
 if TYPE_CHECKING:
@@ -226,27 +226,27 @@ async def test_revoking_needs_enough_digits_of_one(agencies: Database, authority
 
 
 async def test_root_must_be_an_authority(database: Database, authority: Authority) -> None:
-    facts = await certification.trust_root(database, authority.root_pem)
+    facts = await authorities.trust_root(database, authority.root_pem)
     assert facts.subject == "CN=Test root"
     with pytest.raises(Refused) as refused:
-        await certification.trust_root(database, authority.issue("Sở Nội vụ")[1])
+        await authorities.trust_root(database, authority.issue("Sở Nội vụ")[1])
     assert codes(refused) == ["certificate.not_authority"]
 
 
 async def test_list_that_its_root_did_not_sign_is_refused(database: Database, authority: Authority) -> None:
-    await certification.trust_root(database, authority.root_pem)
+    await authorities.trust_root(database, authority.root_pem)
     forger = Authority.make("Test root")
     with pytest.raises(Refused) as refused:
-        await certification.add_crl(database, forger.crl(30))
+        await authorities.add_crl(database, forger.crl(30))
     assert codes(refused) == ["revocation_list.forged"]
-    taken = await certification.add_crl(database, authority.crl(30))
+    taken = await authorities.add_crl(database, authority.crl(30))
     assert await current_lists(database) == [taken.der]
 
 
 async def current_lists(database: Database) -> list[bytes]:
     """The revocation lists in force."""
     async with database.acquire() as conn:
-        return (await certificates.trust_material(conn))[2]
+        return list((await trust.trust_material(conn)).lists)
 
 
 async def test_development_authority_is_made_once_by_however_many_processes(tmp_path: Path) -> None:
@@ -276,11 +276,11 @@ async def test_renewed_development_authority_vouches_and_names_the_revoked(agenc
     assert listed.next_update is not None
     assert listed.next_update > datetime.now(UTC) + timedelta(days=29)
     async with agencies.acquire() as conn:
-        version, roots, lists = await certificates.trust_material(conn)
-    assert [describe(root).subject for root in roots] == [listed.issuer]
-    trust = Trust(version, roots, lists)
+        material = await trust.trust_material(conn)
+    assert [describe(root).subject for root in material.roots] == [listed.issuer]
+    trusted = Trust(material.version, material.roots, material.lists)
     now = datetime.now(UTC)
-    assert isinstance(await asyncio.to_thread(trust.judge, good.der, now), Good)
-    verdict = await asyncio.to_thread(trust.judge, revoked.der, now)
+    assert isinstance(await asyncio.to_thread(trusted.judge, good.der, now), Good)
+    verdict = await asyncio.to_thread(trusted.judge, revoked.der, now)
     assert isinstance(verdict, Bad)
     assert verdict.fault.code == "certificate.revoked"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from exchange.release import CHORE
 from signing.certificates import crl_facts, describe
-from storage import certificates
+from storage import certificates, trust
 from tests.support.exchanges import do, execute
 from tests.support.world import A, B, C
 
@@ -29,7 +29,7 @@ async def bring_list(world: World, *revoked: str) -> None:
     pems: Sequence[bytes] = [world.actors[code].certificate_pem for code in revoked]
     facts = crl_facts(world.authority.crl(7, pems))
     async with world.exchange.database.transaction() as conn:
-        await certificates.add_revocation_list(
+        await trust.add_revocation_list(
             conn,
             sha256=facts.sha256,
             der=facts.der,

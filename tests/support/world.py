@@ -25,6 +25,7 @@ from signing.authority import Authority
 from signing.certificates import crl_facts, describe
 from signing.sign import Signer
 from storage import certificates, directory
+from storage import trust as trust_rows
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -129,9 +130,9 @@ async def people(database: Database, authority: Authority) -> dict[str, Actor]:
 async def trust(conn: Connection, authority: Authority, *, days: int = 7) -> None:
     """Trust the authority's root and take its newest revocation list."""
     root = describe_pem(authority.root_pem)
-    await certificates.add_root(conn, sha256=root[0], der=root[1], subject="test root")
+    await trust_rows.add_root(conn, sha256=root[0], der=root[1], subject="test root")
     facts = crl_facts(authority.crl(days))
-    await certificates.add_revocation_list(
+    await trust_rows.add_revocation_list(
         conn,
         sha256=facts.sha256,
         der=facts.der,

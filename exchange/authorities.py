@@ -1,0 +1,93 @@
+"""Whom agencies' certificates must lead to, and the lists that say which of them are revoked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from signing.certificates import CertificateFacts, CrlFacts, check_root, crl_facts, describe
+from signing.intermediates import check_intermediate
+from signing.revocation import check_list
+from storage import envelopes, trust
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from storage.connection import Connection
+    from storage.database import Database
+    from storage.trust import AuthorityRow, ListRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trusted:
+    """Every root and intermediate, and the newest list of each issuer and scope, as of `now` (UTC)."""
+
+    now: datetime
+    authorities: tuple[AuthorityRow, ...]
+    lists: tuple[ListRow, ...]
+
+    def lists_of(self, subject: str) -> tuple[ListRow, ...]:
+        """The lists of the authority of this name."""
+        return tuple(one for one in self.lists if one.issuer == subject)
+
+
+async def trust_root(database: Database, data: bytes) -> CertificateFacts:
+    """Trust a root certificate (PEM or DER). Documents signed under it are held until its list comes (`add_crl`).
+
+    Raises `Refused`.
+    """
+    facts = describe(data)
+    check_root(facts.der)
+    async with database.transaction() as conn:
+        await trust.add_root(conn, sha256=facts.sha256, der=facts.der, subject=facts.subject)
+    return facts
+
+
+async def add_intermediate(database: Database, data: bytes) -> CertificateFacts:
+    """Let paths go through an authority (PEM or DER) that a root, or an authority added before, issued.
+
+    Raises `Refused`.
+    """
+    facts = describe(data)
+    async with database.transaction() as conn:
+        now = await envelopes.clock(conn)
+        known = await trust.authorities(conn)
+        check_intermediate(facts.der, [one.der for one in known], now)
+        await trust.add_intermediate(conn, sha256=facts.sha256, der=facts.der, subject=facts.subject)
+    return facts
+
+
+async def add_crl(database: Database, data: bytes) -> CrlFacts:
+    """Take a revocation list (PEM or DER); older ones are kept for judging past moments. Raises `Refused`."""
+    facts = crl_facts(data)
+    async with database.transaction() as conn:
+        await take_list(conn, facts)
+    return facts
+
+
+async def take_list(conn: Connection, facts: CrlFacts) -> bool:
+    """Keep a list that a trusted authority signed; False when it is here already. Raises `Refused`.
+
+    One that is older than the list in force is kept, too, and displaces nothing.
+    """
+    now = await envelopes.clock(conn)
+    known = await trust.authorities(conn)
+    check_list(facts, [one.der for one in known], now)
+    return await trust.add_revocation_list(
+        conn,
+        sha256=facts.sha256,
+        der=facts.der,
+        issuer=facts.issuer,
+        scope=facts.scope,
+        this_update=facts.this_update,
+        next_update=facts.next_update,
+    )
+
+
+async def list_trust(database: Database) -> Trusted:
+    """Whom certificates may lead to, and how fresh the lists are."""
+    async with database.acquire() as conn:
+        now = await envelopes.clock(conn)
+        known = await trust.authorities(conn)
+        lists = await trust.newest_lists(conn)
+    return Trusted(now=now, authorities=tuple(known), lists=tuple(lists))
