@@ -1,0 +1,216 @@
+"""One signature inside a PDF: whether it is sound, what was added behind it, who made it and when."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from pyhanko.sign.diff_analysis import DiffResult, ModificationLevel
+from pyhanko.sign.validation import async_validate_pdf_signature, async_validate_pdf_timestamp
+from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
+from pyhanko.sign.validation.settings import KeyUsageConstraints
+from pyhanko.sign.validation.status import SignatureCoverageLevel
+
+from envelopes.pdf_outcomes import Changes, Coverage, PdfReason, PdfSignature, Trust, Verdict
+from signing import pdf_rules as rules
+from signing.pdf_chain import dumped
+from signing.pdf_signer import signer_of
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from pyhanko.pdf_utils.reader import PdfFileReader
+
+    from envelopes.faults import Fault
+    from signing.pdf_chain import Chains
+
+DIGESTS = frozenset({"sha256", "sha384", "sha512"})
+"""The digests of SECURITY 1.3; what older ones sign proves nothing."""
+
+FORMS = frozenset({"/adbe.pkcs7.detached", "/ETSI.CAdES.detached", "/PBAD.PAdES"})
+TIMESTAMP_FORM = "/ETSI.RFC3161"
+"""Forms of signatures that can be checked (ISO 32000-2, table 255)."""
+
+ANY_USAGE = KeyUsageConstraints(key_usage=set(), match_all_key_usages=False)
+"""Key usage is our own leaf policy's (`leaf`), which says more than yes or no."""
+
+TIMESTAMPED, CLAIMED = "timestamped", "claimed"
+"""What the time of signing rests on."""
+
+_NAME_LENGTH = 200
+_NEVER = 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class _Sound:
+    """What the library says of the signature itself."""
+
+    intact: bool
+    valid: bool
+    coverage: Any
+    permitted: bool | None
+    level: Any
+    terms_kept: bool
+    stamp: Any = None
+
+
+class Doubts:
+    """What stands against the whole file, and so against each of its signatures."""
+
+    def __init__(self, *faults: Fault) -> None:
+        self.faults = faults
+
+
+def appraise(
+    reader: PdfFileReader, name: str, field: Any, chains: Chains, received_at: datetime, doubts: Doubts
+) -> tuple[int, PdfSignature]:
+    """The revision in which the signature was made, and what is to be said of it. Raises MemoryError."""
+    shown = PdfSignature(field=_shown(name), verdict=Verdict.INVALID)
+    try:
+        found = EmbeddedPdfSignature(reader, field, name)
+        form = str(found.sig_object.get("/SubFilter", "?"))
+        if form not in FORMS | {TIMESTAMP_FORM}:
+            return _NEVER, _with(shown, rules.UNSUPPORTED.at(form=_shown(form)))
+        return found.signed_revision, _appraised(found, shown, chains, received_at, doubts)
+    except MemoryError:
+        raise
+    except Exception as error:  # the library leaks its parsers' exceptions
+        reason = f"{type(error).__name__}: {error}"[:_NAME_LENGTH]
+        return _NEVER, _with(shown, rules.SIGNATURE_MALFORMED.at(reason=reason))
+
+
+def _appraised(
+    found: EmbeddedPdfSignature, shown: PdfSignature, chains: Chains, received_at: datetime, doubts: Doubts
+) -> PdfSignature:
+    is_stamp = found.sig_object_type == "/DocTimeStamp"
+    sound = _sound_stamp(found, chains, received_at) if is_stamp else _sound(found, chains, received_at)
+    der = dumped(found.signer_cert)
+    signer, (signed_at, time) = signer_of(der), _time(found, sound, is_stamp=is_stamp)
+    moment = min(signed_at, received_at) if signed_at and time == TIMESTAMPED else received_at  # never the mere claim
+    judged = chains.with_more(found.other_embedded_certs).judge(der, moment, stamp=is_stamp)
+    against = [*_against(found, sound), *doubts.faults, *judged.faults]
+    return replace(
+        shown,
+        kind="timestamp" if is_stamp else "signature",
+        certificate=hashlib.sha256(der).hexdigest(),
+        signer=signer.name,
+        organization=signer.organization,
+        signer_type=signer.kind,
+        signed_at=signed_at,
+        time=time,
+        intact=sound.intact and sound.valid,
+        coverage=_coverage(sound.coverage),
+        changes=_changes(sound),
+        trust=judged.trust,
+        verdict=_verdict(sound, judged.trust, doubted=bool(against)),
+        reasons=tuple(reason_of(fault) for fault in against),
+    )
+
+
+def _sound(found: EmbeddedPdfSignature, chains: Chains, at: datetime) -> _Sound:
+    status = asyncio.run(
+        async_validate_pdf_signature(
+            found,
+            signer_validation_context=chains.context(at),
+            ts_validation_context=chains.context(at),
+            key_usage_settings=ANY_USAGE,
+        )
+    )
+    return _Sound(
+        intact=status.intact,
+        valid=status.valid,
+        coverage=status.coverage,
+        permitted=status.docmdp_ok,
+        level=status.modification_level,
+        terms_kept=status.seed_value_ok,
+        stamp=status.timestamp_validity,
+    )
+
+
+def _sound_stamp(found: EmbeddedPdfSignature, chains: Chains, at: datetime) -> _Sound:
+    status = asyncio.run(async_validate_pdf_timestamp(found, validation_context=chains.context(at)))
+    return _Sound(
+        intact=status.intact,
+        valid=status.valid,
+        coverage=status.coverage,
+        permitted=isinstance(status.diff_result, DiffResult),
+        level=status.modification_level,
+        terms_kept=True,
+        stamp=status,
+    )
+
+
+def _time(found: EmbeddedPdfSignature, sound: _Sound, *, is_stamp: bool) -> tuple[datetime | None, str | None]:
+    """When it was signed: proven by a timestamp that verified, or else what the signer says."""
+    stamp = sound.stamp
+    if stamp is not None and stamp.valid and stamp.intact and stamp.trusted:
+        return stamp.timestamp, TIMESTAMPED
+    claimed = stamp.timestamp if is_stamp else found.self_reported_timestamp
+    if claimed is None or claimed.tzinfo is None:
+        return None, None
+    return claimed, CLAIMED
+
+
+def _against(found: EmbeddedPdfSignature, sound: _Sound) -> list[Fault]:
+    """What stands against the signature itself."""
+    faults = []
+    if not sound.valid:
+        faults.append(rules.WRONG.at())
+    if not sound.intact:
+        faults.append(rules.CONTENT_ALTERED.at())
+    if _coverage(sound.coverage) is Coverage.PART:
+        faults.append(rules.PART_ONLY.at())
+    elif _changes(sound) is Changes.FORBIDDEN:
+        faults.append(rules.CHANGED.at())
+    if not sound.terms_kept:
+        faults.append(rules.TERMS_BROKEN.at())
+    algorithms = {found.md_algorithm, found.external_md_algorithm, _signature_hash(found)}
+    if not algorithms <= DIGESTS:
+        faults.append(rules.ALGORITHM_WEAK.at(algorithm=", ".join(sorted(algorithms - DIGESTS))))
+    if sound.stamp is not None and not (sound.stamp.valid and sound.stamp.intact and sound.stamp.trusted):
+        faults.append(rules.TIME_UNPROVEN.at())
+    return faults
+
+
+def _signature_hash(found: EmbeddedPdfSignature) -> str:
+    """The digest under the signature value; where the algorithm names none, the message digest's counts."""
+    try:
+        return str(found.signer_info["signature_algorithm"].hash_algo)
+    except ValueError:
+        return str(found.md_algorithm)
+
+
+def _coverage(level: Any) -> Coverage:
+    if level == SignatureCoverageLevel.ENTIRE_FILE:
+        return Coverage.FILE
+    return Coverage.REVISION if level == SignatureCoverageLevel.ENTIRE_REVISION else Coverage.PART
+
+
+def _changes(sound: _Sound) -> Changes:
+    if not sound.permitted or sound.level in (None, ModificationLevel.OTHER, ModificationLevel.ANNOTATIONS):
+        return Changes.FORBIDDEN
+    return Changes.NONE if sound.coverage == SignatureCoverageLevel.ENTIRE_FILE else Changes.PERMITTED
+
+
+def _verdict(sound: _Sound, trust: Trust, *, doubted: bool) -> Verdict:
+    """The worst that was found decides; `valid` is what is left when nothing was."""
+    if not sound.valid or trust is Trust.REVOKED:
+        return Verdict.INVALID
+    if not sound.intact or _changes(sound) is Changes.FORBIDDEN:
+        return Verdict.CHANGED
+    return Verdict.UNPROVEN if doubted or trust is not Trust.TRUSTED else Verdict.VALID
+
+
+def _with(shown: PdfSignature, fault: Fault) -> PdfSignature:
+    return replace(shown, reasons=(reason_of(fault),))
+
+
+def reason_of(fault: Fault) -> PdfReason:
+    """The fault as it is kept with an outcome."""
+    return PdfReason(code=fault.code, vi=fault.vi, en=fault.en)
+
+
+def _shown(text: str) -> str:
+    return text[:_NAME_LENGTH]
