@@ -28,7 +28,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from envelopes.dom import parse
@@ -93,6 +93,7 @@ class Verified:
     certificate: bytes
     identity: bytes
     weak: bool = False
+    evidence: tuple[bytes, ...] = ()
     claimed_at: datetime | None = None
 
 
@@ -275,7 +276,7 @@ def _judge(verified: Verified, der: bytes, trust: Trust, at: datetime) -> Verifi
         raise Refused(verdict.fault)
     if isinstance(verdict, Unknown):
         return Held(reason=verdict.reason, verified=verified)
-    return verified
+    return replace(verified, evidence=verdict.evidence)
 
 
 def _sender(parts: Parts) -> str:
