@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 PATH = "edXMLHeader/Signature"
 XML_SPACE = " \t\r\n"
 
+MAX_SHOWN = 200
+"""Characters of foreign text inside a fault's sentence."""
+
 
 def children_of(
     element: etree._Element, names: Collection[str], *, attributes: Collection[str] = (), namespace: str = DS

@@ -14,7 +14,7 @@ from lxml import etree
 from envelopes.limits import DS, MAX_CERTIFICATES, MAX_KEY_INFO_BYTES, MAX_REFERENCES, MAX_TRANSFORMS
 from signing import gate_rules as rules
 from signing.algorithms import CANONICALIZATIONS, EXC_C14N, MAX_PREFIXES, MISSPELT_EXC_C14N, PROPERTY_TRANSFORMS
-from signing.elements import PATH, children_of, malformed, no_text, strict_base64
+from signing.elements import MAX_SHOWN, PATH, children_of, malformed, no_text, strict_base64
 from signing.weak import Tolerance
 from signing.xades import PROPERTIES_TYPE, Properties, read_object
 
@@ -108,7 +108,7 @@ def _check_properties(references: Sequence[Reference], properties: Properties) -
 
 
 def _refuse_properties(reason: str) -> NoReturn:
-    rules.PROPERTIES.refuse(f"{PATH}/SignedInfo/Reference", reason, reason=reason)
+    rules.PROPERTIES.refuse(f"{PATH}/SignedInfo/Reference", reason, reason=reason[:MAX_SHOWN])
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from lxml import etree
 
 from envelopes.limits import LOCAL_TIME, MAX_CERTIFICATES, XADES
 from signing import gate_rules as rules
-from signing.elements import PATH, children_of, strict_base64, text_of
+from signing.elements import MAX_SHOWN, PATH, children_of, strict_base64, text_of
 
 if TYPE_CHECKING:
     from signing.weak import Tolerance
@@ -174,4 +174,4 @@ def _parsed(kind: Any, der: bytes) -> Any:
 
 
 def _refuse(reason: str) -> NoReturn:
-    rules.PROPERTIES.refuse(f"{PATH}/Object", reason, reason=reason)
+    rules.PROPERTIES.refuse(f"{PATH}/Object", reason, reason=reason[:MAX_SHOWN])

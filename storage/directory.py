@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from envelopes.agency_codes import likeness
@@ -39,12 +39,16 @@ class Agency:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class System:
-    """A document system: the agencies it acts for and its policy: may it send unsigned, is it read strictly."""
+    """A document system: the agencies it acts for and its policy: may it send unsigned, is it read strictly.
+
+    `weak_until` is the last day, by Vietnam's calendar, on which its signatures may be weak; None: they may not.
+    """
 
     id: str
     agencies: frozenset[str]
     allow_unsigned: bool
     strict: bool = False
+    weak_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,11 +166,19 @@ async def add_system(
 async def systems(conn: Connection) -> list[System]:
     """Every active system, by id."""
     rows = await conn.fetch(
-        """SELECT s.id, s.allow_unsigned, s.strict, array_agg(a.agency ORDER BY a.agency) AS agencies
+        """SELECT s.id, s.allow_unsigned, s.strict, s.weak_until, array_agg(a.agency ORDER BY a.agency) AS agencies
            FROM systems s JOIN system_agencies a ON a.system = s.id
            WHERE s.disabled_at IS NULL GROUP BY s.id ORDER BY s.id"""
     )
     return [_system(row["id"], row) for row in rows]
+
+
+async def set_weak_until(conn: Connection, system: str, until: date | None) -> bool:
+    """Let an active system sign weakly to the end of that day (None: no more); False when the id is unknown."""
+    done = await conn.fetchval(
+        "UPDATE systems SET weak_until = $2 WHERE id = $1 AND disabled_at IS NULL RETURNING true", system, until
+    )
+    return bool(done)
 
 
 async def system_exists(conn: Connection, system: str) -> bool:
@@ -216,7 +228,7 @@ async def credential(conn: Connection, credential_id: str) -> CredentialRow | No
     """The credential with its system and the database's time, for the door to judge."""
     row = await conn.fetchrow(
         """SELECT c.id, c.secret_sha256, c.expires_at, c.revoked_at, s.disabled_at, s.id AS system, s.allow_unsigned,
-                  s.strict, clock_timestamp() AS now,
+                  s.strict, s.weak_until, clock_timestamp() AS now,
                   array(SELECT agency FROM system_agencies WHERE system = s.id) AS agencies
            FROM credentials c JOIN systems s ON s.id = c.system WHERE c.id = $1""",
         credential_id,
@@ -240,4 +252,5 @@ def _system(name: str, row: asyncpg.Record) -> System:
         agencies=frozenset(row["agencies"]),
         allow_unsigned=row["allow_unsigned"],
         strict=row["strict"],
+        weak_until=row["weak_until"],
     )

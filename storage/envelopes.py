@@ -58,7 +58,7 @@ class EnvelopeRow:
     """One envelope without its bytes. Digests are raw bytes, times UTC, sizes bytes.
 
     `signer`: whose certificate signed, when that is not the sender (a delegate); `held_reason`: why it is held, or was
-    rejected in the end.
+    rejected in the end; `evidence`: SHA-256 of the revocation lists and OCSP answers that the outcome rests on.
     """
 
     id: UUID
@@ -74,6 +74,8 @@ class EnvelopeRow:
     profile: str | None
     certificate: bytes | None
     accepted_at: datetime
+    weak: bool = False
+    claimed_at: datetime | None = None
     signer: str | None = None
     held_reason: str | None = None
     number: str = ""
@@ -84,6 +86,7 @@ class EnvelopeRow:
     due_on: date | None = None
     undeliverable: tuple[Note, ...] = field(default=())
     warnings: tuple[Note, ...] = field(default=())
+    evidence: tuple[bytes, ...] = ()
 
 
 _FIELDS = EnvelopeRow.__slots__
@@ -105,6 +108,7 @@ def envelope_row(record: Any) -> EnvelopeRow:
     values = {name: record[name] for name in _FIELDS}
     values["undeliverable"] = _notes(values["undeliverable"])
     values["warnings"] = _notes(values["warnings"])
+    values["evidence"] = tuple(values["evidence"])
     return EnvelopeRow(**values)
 
 
@@ -238,10 +242,20 @@ async def skeleton(conn: Connection, envelope_id: UUID) -> bytes:
     return found
 
 
-async def release_envelope(conn: Connection, envelope_id: UUID, *, warnings: Sequence[Note]) -> None:
-    """Mark an envelope verified that the transaction has locked as held, with all its warnings as of now."""
+async def release_envelope(
+    conn: Connection, envelope_id: UUID, *, outcome: str, warnings: Sequence[Note], evidence: Sequence[bytes]
+) -> None:
+    """Let an envelope that the transaction has locked as held count as signed (`outcome`), with all its warnings as of
+    now and the SHA-256 of the lists and answers that say so."""
     await conn.execute(
-        "UPDATE envelopes SET outcome = 'verified', held_reason = NULL, warnings = $2 WHERE id = $1",
+        "UPDATE envelopes SET outcome = $2, held_reason = NULL, warnings = $3, evidence = $4 WHERE id = $1",
         envelope_id,
+        outcome,
         _written(warnings),
+        list(evidence),
     )
+
+
+async def reject_envelope(conn: Connection, envelope_id: UUID, *, reason: str) -> None:
+    """Let an envelope that the transaction has locked as held end here; its reference is free again."""
+    await conn.execute("UPDATE envelopes SET outcome = 'rejected', held_reason = $2 WHERE id = $1", envelope_id, reason)
