@@ -61,7 +61,10 @@ class Vouched:
     outcome: str = "absent"
     profile: str | None = None
     certificate: bytes | None = None
+    weak: bool = False
+    claimed_at: datetime | None = None
     held_reason: str | None = None
+    evidence: tuple[bytes, ...] = ()
     looked: LookedInto
 
 
@@ -79,7 +82,14 @@ async def take_in(exchange: Exchange, system: System, spool: Spool, body: AsyncI
         verdict = None
         if inspected.profile is not None:
             whole = _whole(split, spool) if inspected.profile == "W" else None
-            verdict = gate.verify(inspected, candidates=candidates.ders, trust=trust, at=candidates.now, whole=whole)
+            verdict = gate.verify(
+                inspected,
+                candidates=candidates.ders,
+                trust=trust,
+                at=candidates.now,
+                whole=whole,
+                weak_until=system.weak_until,
+            )
         vouched = _read(exchange, system, spool, split, inspected, verdict, candidates.now)
         return replace(vouched, message=_sent_by(system, vouched.message, sender, claimed=inspected.sender))
 
@@ -107,17 +117,17 @@ async def _receive(
         spool.end()
         for content in split.contents:
             spool.touch(content.n)
-        return split, _inspected(split, lenient=not system.strict)
+        return split, _inspected(split, system)
 
     return await exchange.threads.run(finish)
 
 
-def _inspected(split: Split, *, lenient: bool) -> Inspected:
+def _inspected(split: Split, system: System) -> Inspected:
     """The file before its signature is verified; what the gate refuses does not hide what else is wrong (C04)."""
     try:
-        return gate.inspect(split.skeleton)
+        return gate.inspect(split.skeleton, weak_forms=system.weak_until is not None)
     except Refused as refused:
-        rest = examine(split, today=date.max, lenient=lenient)  # nothing is taken: no need to ask for the day
+        rest = examine(split, today=date.max, lenient=not system.strict)  # nothing is taken: no need to ask for the day
         raise Refused(*list(dict.fromkeys([*refused.faults, *rest.faults]))[:MAX_FAULTS]) from None
 
 
@@ -153,7 +163,10 @@ def _read(
         outcome=_outcome(verdict),
         profile=verified.profile if verified else None,
         certificate=verified.certificate if verified else None,
+        weak=verified.weak if verified else False,
+        claimed_at=verified.claimed_at if verified else None,
         held_reason=held.reason if held else None,
+        evidence=verified.evidence if verified else (),
         looked=looked,
     )
 

@@ -130,7 +130,10 @@ def _row(envelope_id: UUID, vouched: Vouched, now: datetime) -> EnvelopeRow:
         outcome=vouched.outcome,
         profile=vouched.profile,
         certificate=vouched.certificate,
+        weak=vouched.weak,
+        claimed_at=vouched.claimed_at,
         held_reason=vouched.held_reason,
+        evidence=vouched.evidence,
         accepted_at=now,
         warnings=tuple(note(fault) for fault in vouched.warnings),
     )
