@@ -6,6 +6,7 @@ set -eu
 missing=""
 command -v xmlsec1 >/dev/null 2>&1 || missing="$missing xmlsec1"
 command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
+command -v softhsm2-util >/dev/null 2>&1 || missing="$missing softhsm2"
 [ -z "$missing" ] && exit 0
 
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then

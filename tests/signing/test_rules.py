@@ -10,11 +10,11 @@ import pytest
 
 import signing
 from envelopes.faults import Rule
-from signing import certificate_rules, gate_rules, sign_rules
+from signing import certificate_rules, gate_rules, key_rules, sign_rules
 
 RULES = [
     value
-    for module in (certificate_rules, gate_rules, sign_rules)
+    for module in (certificate_rules, gate_rules, key_rules, sign_rules)
     for value in vars(module).values()
     if isinstance(value, Rule)
 ]
@@ -35,7 +35,7 @@ def test_every_use_of_a_rule_fills_its_places() -> None:
     """A place left open would raise inside the gate, where it would pass for a library's exception."""
     codes = {
         name: rule
-        for module in (certificate_rules, gate_rules, sign_rules)
+        for module in (certificate_rules, gate_rules, key_rules, sign_rules)
         for name, rule in vars(module).items()
         if isinstance(rule, Rule)
     }
