@@ -7,6 +7,8 @@ import os
 from typing import TYPE_CHECKING
 
 from signing.authority import Authority
+from signing.key_rules import KeyUnusable
+from signing.keys import read_certificates
 from signing.seal import Seal
 from signing.sign import Signer
 
@@ -18,38 +20,66 @@ if TYPE_CHECKING:
 SEAL_NAME = "lienthong seal"
 """Common name of a seal certificate made here; a province's own is named by its settings."""
 
+ROOT_FILE = "root.pem"
+"""Beside a seal made here: the certificate that receipts lead to, for whoever checks them."""
+
 
 class SealWrong(Exception):  # noqa: N818 - says what is the case
     """The named key or certificate cannot be used; the text says which file and what to do."""
 
 
 def load_seal(settings: Settings) -> Seal:
-    """The seal, made and kept in `data_dir/seal` if the settings name none. Blocking. Raises `SealWrong`."""
-    named = (settings.seal_key_file, settings.seal_certificate_file)
-    if any(named) and not all(named):
-        raise SealWrong("LIENTHONG_SEAL_KEY_FILE and LIENTHONG_SEAL_CERTIFICATE_FILE go together: set both or none")
-    key, certificate = named if all(named) else _own(settings.data_dir / "seal")
-    assert key is not None
-    assert certificate is not None
+    """The seal, made and kept in `data_dir/seal` if the settings name none. Blocking. Raises `SealWrong`.
+
+    The certificate's file may hold the authorities it leads through as well.
+    """
+    key, certificate = _named(settings) or _own(settings.data_dir / "seal")
     try:
-        return Seal(Signer.load(key.read_bytes(), certificate.read_bytes()))
+        data = certificate.read_bytes()
+        signer = Signer.load(key.read_bytes(), data)
+        found = read_certificates(data)
+        root = certificate.with_name(ROOT_FILE)
+        if settings.seal_key_file is None and root.exists():
+            found += read_certificates(root.read_bytes())
     except OSError as error:
         raise SealWrong(f"the seal's file cannot be read: {error.strerror}: {error.filename}") from error
-    except ValueError as error:
-        raise SealWrong(f"{key} and {certificate} are no key and certificate in PEM that belong together") from error
+    except KeyUnusable as error:
+        raise SealWrong(f"{key}, {certificate}: {error.fault.vi} / {error.fault.en}") from error
+    return Seal(signer, [one for one in found if one != signer.certificate])
 
 
-def _own(folder: Path) -> tuple[Path, Path]:
-    """The key and certificate in `folder`, made first by whichever process comes first."""
+def make_anew(settings: Settings) -> None:
+    """Put a new key and certificate in the place of those in `data_dir/seal`. Blocking. Raises `SealWrong`."""
+    if named := _named(settings):
+        raise SealWrong(
+            f"con dấu do cấu hình chỉ định: hãy thay tệp rồi khởi động lại / "
+            f"the settings name the seal: replace the files and restart: {named[0]}, {named[1]}"
+        )
+    _own(settings.data_dir / "seal", anew=True)
+
+
+def _named(settings: Settings) -> tuple[Path, Path] | None:
+    key, certificate = settings.seal_key_file, settings.seal_certificate_file
+    if key is not None and certificate is not None:
+        return key, certificate
+    if key is not None or certificate is not None:
+        raise SealWrong("LIENTHONG_SEAL_KEY_FILE and LIENTHONG_SEAL_CERTIFICATE_FILE go together: set both or none")
+    return None
+
+
+def _own(folder: Path, *, anew: bool = False) -> tuple[Path, Path]:
+    """The key and certificate in `folder`, made first by whichever process comes first; `anew`: made in any case."""
     key, certificate = folder / "key.pem", folder / "certificate.pem"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        if anew:
+            certificate.unlink(missing_ok=True)  # first: without it whoever comes next makes all of them anew
         if not certificate.exists():
             authority = Authority.make(f"{SEAL_NAME} root")
             made_key, made_certificate = authority.issue(SEAL_NAME)
-            (folder / "root.pem").write_bytes(authority.root_pem)
+            (folder / ROOT_FILE).write_bytes(authority.root_pem)
             _write(key, made_key)
             _write(certificate, made_certificate)
     finally:
