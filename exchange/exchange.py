@@ -11,6 +11,7 @@ from exchange.checks import Readiness
 from exchange.door import Door
 from exchange.opening import open_database
 from exchange.sealing import load_seal
+from exchange.seals import register_seal
 from exchange.threads import Threads
 from exchange.trust import TrustKeeper
 from storage.objects import open_objects
@@ -53,6 +54,7 @@ async def open_exchange(settings: Settings) -> AsyncIterator[Exchange]:
         stack.push_async_callback(heavy.close)
         seal = await threads.run(load_seal, settings)
         database = await stack.enter_async_context(open_database(settings))
+        await register_seal(database, seal)
         objects = open_objects(settings.objects)
         stack.push_async_callback(objects.close)
         bell = Bell(database)
@@ -66,5 +68,5 @@ async def open_exchange(settings: Settings) -> AsyncIterator[Exchange]:
             threads=threads,
             heavy=heavy,
             bell=bell,
-            trust=TrustKeeper(database),
+            trust=TrustKeeper(database, settings.certificate_policy),
         )

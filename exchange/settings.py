@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from signing.leaf import PURPOSES, Policy
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -56,6 +58,14 @@ class Settings(BaseSettings):
     public_url: str | None = Field(None, description="how others reach the service, for printed addresses")
     seal_key_file: Path | None = Field(None, description="PEM key of the exchange's seal; unset: made in data_dir")
     seal_certificate_file: Path | None = Field(None, description="PEM certificate of the seal key")
+    certificate_purposes: str = Field(
+        ",".join(sorted(PURPOSES)),
+        pattern=r"^\d+(\.\d+)+(,\d+(\.\d+)+)*$",
+        description="extended key usages (OIDs, commas between) that sign documents; others do only without any",
+    )
+    non_repudiation_alone: bool = Field(
+        True, description="certificates whose key usage is nonRepudiation without digitalSignature sign documents"
+    )
     max_envelope_bytes: int = Field(256 * 2**20, ge=1024, description="largest file taken; practice is 50 MB a message")
     max_unwrapped_bytes: int = Field(
         512 * 2**20, ge=1024, description="all files inside the one-entry zips of an envelope together"
@@ -79,6 +89,9 @@ class Settings(BaseSettings):
     sweep_after_seconds: float = Field(86_400, ge=0, description="an object without a row is swept after this age")
     scrub_after_seconds: float = Field(600, ge=0, description="objects are read back no earlier than this")
     scrub_again_seconds: float = Field(30 * 86_400, gt=0, description="every object is read back this often")
+    two_person_certificates: bool = Field(
+        False, description="certificates and delegations that one administrator enters, another one approves"
+    )
     keepalive_seconds: float = Field(30, gt=0, description="idle connections are closed after this")
     shutdown_seconds: float = Field(30, gt=0, description="how long running requests may finish when the service stops")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="least level logged")
@@ -99,6 +112,13 @@ class Settings(BaseSettings):
     def url(self) -> str:
         """The address others reach the service at."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def certificate_policy(self) -> Policy:
+        """What a signer's certificate must be, where the standard leaves it to the exchange."""
+        return Policy(
+            purposes=frozenset(self.certificate_purposes.split(",")), non_repudiation_alone=self.non_repudiation_alone
+        )
 
     def shown(self) -> dict[str, str]:
         """Every setting as text, secrets masked."""

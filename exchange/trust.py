@@ -6,9 +6,11 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from signing.certificates import Trust, describe
+from signing.leaf import DEFAULT_POLICY
 from storage import envelopes, trust
 
 if TYPE_CHECKING:
+    from signing.leaf import Policy
     from storage.database import Database
     from storage.trust import TrustMaterial
 
@@ -16,8 +18,9 @@ if TYPE_CHECKING:
 class TrustKeeper:
     """Every process asks for the version with each envelope, so a new list counts at once everywhere."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, policy: Policy = DEFAULT_POLICY) -> None:
         self._database = database
+        self._policy = policy
         self._turn = asyncio.Lock()
         self._trust: Trust | None = None
 
@@ -28,7 +31,7 @@ class TrustKeeper:
         async with self._turn, self._database.transaction(read_only=True) as conn:
             material = await trust.trust_material(conn)
             if self._trust is None or self._trust.version != material.version:
-                self._trust = await asyncio.to_thread(_made, material)
+                self._trust = await asyncio.to_thread(_made, material, self._policy)
             return self._trust
 
     async def past(self, der: bytes) -> Trust:
@@ -40,10 +43,10 @@ class TrustKeeper:
         end = describe(der).not_after
         async with self._database.transaction(read_only=True) as conn:
             if await envelopes.clock(conn) >= end:
-                return await asyncio.to_thread(_made, await trust.trust_material(conn, until=end))
+                return await asyncio.to_thread(_made, await trust.trust_material(conn, until=end), self._policy)
         return await self.current()
 
 
-def _made(material: TrustMaterial) -> Trust:
+def _made(material: TrustMaterial, policy: Policy) -> Trust:
     """The material taken apart: large lists take a second, hence in a thread."""
-    return Trust(material.version, material.roots, material.lists, material.intermediates)
+    return Trust(material.version, material.roots, material.lists, material.intermediates, policy=policy)

@@ -21,7 +21,17 @@ from pyhanko_certvalidator.errors import (
 
 from envelopes.faults import Refused
 from signing import certificate_rules as rules
-from signing.leaf import check_leaf, check_root, date_faults, leaf_faults, link_faults, load_der, subject_of
+from signing.leaf import (
+    DEFAULT_POLICY,
+    Policy,
+    check_leaf,
+    check_root,
+    date_faults,
+    leaf_faults,
+    link_faults,
+    load_der,
+    subject_of,
+)
 from signing.pem import the_one
 from signing.revocation import CrlFacts, RevocationList, crl_facts
 
@@ -117,9 +127,16 @@ class Trust:
     """
 
     def __init__(
-        self, version: int, roots: Sequence[bytes], crls: Sequence[bytes], intermediates: Sequence[bytes] = ()
+        self,
+        version: int,
+        roots: Sequence[bytes],
+        crls: Sequence[bytes],
+        intermediates: Sequence[bytes] = (),
+        *,
+        policy: Policy = DEFAULT_POLICY,
     ) -> None:
         self.version = version
+        self._policy = policy
         self._roots = [_parsed(asn1_x509.Certificate, der) for der in roots]
         self._intermediates = [_parsed(asn1_x509.Certificate, der) for der in intermediates]
         self._authorities = [load_der(der) for der in (*roots, *intermediates)]
@@ -158,7 +175,7 @@ class Trust:
             certificate = load_der(der)
         except Refused as refused:
             return Bad(refused.faults[0])
-        faults = [*date_faults(certificate, moment.at), *leaf_faults(certificate)]
+        faults = [*date_faults(certificate, moment.at), *leaf_faults(certificate, self._policy)]
         if faults:
             return Bad(faults[0])
         lists = [one for one in self._lists if moment.counts(one.facts, certificate)]

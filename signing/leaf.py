@@ -5,6 +5,7 @@ SECURITY 4 and TM-11. No library asked whether the key is big enough, or whether
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from envelopes.faults import Refused
 from signing import certificate_rules as rules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from envelopes.faults import Fault
 
@@ -35,8 +36,23 @@ PURPOSES = frozenset(
         x509.ObjectIdentifier("1.2.840.113583.1.1.5"),  # Adobe authentic documents
     )
 )
-"""Extended key usages of which a signer's certificate has at least one, if it has any. What the government
-authorities write is not known yet (SECURITY 9); web servers and program code are not documents."""
+"""Web servers and program code are not documents. What the government authorities write is not known yet
+(SECURITY 9), hence `Policy`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What SECURITY 4 leaves to the exchange: each is a setting.
+
+    `purposes` are the extended key usages (dotted) of which a signer's certificate has at least one, if it has any.
+    `non_repudiation_alone`: a key that may do nothing but non-repudiation signs documents.
+    """
+
+    purposes: frozenset[str] = PURPOSES
+    non_repudiation_alone: bool = True
+
+
+DEFAULT_POLICY = Policy()
 
 KNOWN_CRITICAL = frozenset(
     oid.dotted_string
@@ -51,13 +67,13 @@ KNOWN_CRITICAL = frozenset(
 )
 
 
-def check_leaf(der: bytes, *, at: datetime | None = None) -> None:
+def check_leaf(der: bytes, *, at: datetime | None = None, policy: Policy = DEFAULT_POLICY) -> None:
     """Refuse a certificate (DER) that could never verify: at registration, with every fault.
 
     Expired at `at` (aware; None: now) is a fault; not yet valid is none, so that a successor is registered in time.
     """
     certificate = load_der(der)
-    faults = [*leaf_faults(certificate), *_expiry(certificate, at or datetime.now(UTC))]
+    faults = [*leaf_faults(certificate, policy), *_expiry(certificate, at or datetime.now(UTC))]
     if faults:
         raise Refused(*faults)
 
@@ -82,17 +98,16 @@ def load_der(der: bytes) -> x509.Certificate:
     return certificate
 
 
-def leaf_faults(certificate: x509.Certificate) -> list[Fault]:
+def leaf_faults(certificate: x509.Certificate, policy: Policy = DEFAULT_POLICY) -> list[Fault]:
     """Everything that keeps the certificate from signing documents at any time."""
-    checks: tuple[Callable[[x509.Certificate], Iterator[Fault]], ...] = (
-        _key,
-        _hash,
-        _authority,
-        _usage,
-        _purpose,
-        _critical_extensions,
-    )
-    return [fault for check in checks for fault in check(certificate)]
+    return [
+        *_key(certificate),
+        *_hash(certificate),
+        *_authority(certificate),
+        *_usage(certificate, policy),
+        *_purpose(certificate, policy),
+        *_critical_extensions(certificate),
+    ]
 
 
 def link_faults(certificate: x509.Certificate) -> list[Fault]:
@@ -161,22 +176,23 @@ def _is_authority(certificate: x509.Certificate) -> bool:
         return False
 
 
-def _usage(certificate: x509.Certificate) -> Iterator[Fault]:
+def _usage(certificate: x509.Certificate, policy: Policy) -> Iterator[Fault]:
     try:
         usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
     except x509.ExtensionNotFound:
         usage = None
-    if usage is None or not (usage.digital_signature or usage.content_commitment):
+    may_sign = usage and (usage.digital_signature or (policy.non_repudiation_alone and usage.content_commitment))
+    if not may_sign:
         yield rules.USAGE_WRONG.at("certificate", subject=subject_of(certificate))
 
 
-def _purpose(certificate: x509.Certificate) -> Iterator[Fault]:
+def _purpose(certificate: x509.Certificate, policy: Policy) -> Iterator[Fault]:
     try:
         found = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound:
         return
     purposes = [oid.dotted_string for oid in found]
-    if PURPOSES.isdisjoint(purposes):
+    if policy.purposes.isdisjoint(purposes):
         shown = ", ".join(purposes)
         yield rules.PURPOSE_WRONG.at("certificate", shown, subject=subject_of(certificate), purposes=shown)
 
