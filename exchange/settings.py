@@ -33,6 +33,11 @@ CLIENT_NAMES = frozenset(
         "SIGN_KEY_FILE",
         "SIGN_CERTIFICATE_FILE",
         "SIGN_KEY_PASSWORD_FILE",
+        "SIGN_TOKEN",
+        "SIGN_TOKEN_LABEL",
+        "SIGN_TOKEN_KEY_LABEL",
+        "SIGN_TOKEN_PIN",
+        "SIGN_TOKEN_PIN_FILE",
         "FAILPOINTS",
     )
 )
@@ -91,6 +96,13 @@ class Settings(BaseSettings):
     scrub_again_seconds: float = Field(30 * 86_400, gt=0, description="every object is read back this often")
     two_person_certificates: bool = Field(
         False, description="certificates and delegations that one administrator enters, another one approves"
+    )
+    pdf_seconds: float = Field(20, gt=0, description="time for checking the signatures inside one PDF")
+    pdf_memory_bytes: int = Field(
+        512 * 2**20, ge=16 * 2**20, description="memory for checking one PDF, in a process of its own"
+    )
+    pdf_max_bytes: int = Field(
+        128 * 2**20, ge=1024, description="largest PDF whose signatures are checked; practice is 29 MB"
     )
     keepalive_seconds: float = Field(30, gt=0, description="idle connections are closed after this")
     shutdown_seconds: float = Field(30, gt=0, description="how long running requests may finish when the service stops")

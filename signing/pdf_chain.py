@@ -42,11 +42,13 @@ _NO_REVOCATION = CertRevTrustPolicy(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Anchors:
-    """What the exchange trusts: roots, authorities between, revocation lists (DER), and the moment of receipt."""
+    """What the exchange trusts: roots, authorities between, revocation lists and OCSP answers (all DER), and the moment
+    of receipt (aware)."""
 
     roots: tuple[bytes, ...]
     intermediates: tuple[bytes, ...] = ()
     crls: tuple[bytes, ...] = ()
+    ocsps: tuple[bytes, ...] = ()
     received_at: datetime
 
 
@@ -76,6 +78,7 @@ class Chains:
         self._roots = [parsed(asn1_x509.Certificate, der) for der in anchors.roots]
         self._others = [*(parsed(asn1_x509.Certificate, der) for der in anchors.intermediates), *brought.certificates]
         self._crls = [parsed(asn1_crl.CertificateList, der) for der in anchors.crls]
+        self._ocsps = [parsed(asn1_ocsp.OCSPResponse, der) for der in anchors.ocsps]
 
     def with_more(self, certificates: Iterable[asn1_x509.Certificate]) -> Chains:
         """The same, knowing these certificates on the way as well."""
@@ -167,7 +170,7 @@ class Chains:
             trust_roots=self._roots,
             other_certs=self._others,
             crls=[*self._crls, *brought.crls],
-            ocsps=list(brought.ocsps),
+            ocsps=[*self._ocsps, *brought.ocsps],
             moment=at,
             allow_fetching=False,
             revocation_mode="require",  # the other modes may never look at a list (SECURITY 2.7)

@@ -71,6 +71,13 @@ REVOCATION_UNKNOWN = Rule(
     "in force.",
     _SOURCE,
 )
+STAMP_WRONG = Rule(
+    "pdf.timestamp_wrong",
+    _M,
+    "Dấu thời gian kèm chữ ký bị sai hoặc thuộc về chữ ký khác.",
+    "The timestamp beside the signature is wrong or belongs to another signature.",
+    _SOURCE,
+)
 TIME_UNPROVEN = Rule(
     "pdf.time_unproven",
     _M,

@@ -91,6 +91,8 @@ def _appraised(
     moment = min(signed_at, received_at) if signed_at and time == TIMESTAMPED else received_at  # never the mere claim
     judged = chains.with_more(found.other_embedded_certs).judge(der, moment, stamp=is_stamp)
     against = [*_against(found, sound), *doubts.faults, *judged.faults]
+    idle = sound.stamp is not None and time == CLAIMED and not is_stamp  # a stamp that proves no time takes none away
+    notes = [rules.TIME_UNPROVEN.at()] if idle else []
     return replace(
         shown,
         kind="timestamp" if is_stamp else "signature",
@@ -105,7 +107,7 @@ def _appraised(
         changes=_changes(sound),
         trust=judged.trust,
         verdict=_verdict(sound, judged.trust, doubted=bool(against)),
-        reasons=tuple(reason_of(fault) for fault in against),
+        reasons=tuple(reason_of(fault) for fault in (*against, *notes)),
     )
 
 
@@ -169,8 +171,8 @@ def _against(found: EmbeddedPdfSignature, sound: _Sound) -> list[Fault]:
     algorithms = {found.md_algorithm, found.external_md_algorithm, _signature_hash(found)}
     if not algorithms <= DIGESTS:
         faults.append(rules.ALGORITHM_WEAK.at(algorithm=", ".join(sorted(algorithms - DIGESTS))))
-    if sound.stamp is not None and not (sound.stamp.valid and sound.stamp.intact and sound.stamp.trusted):
-        faults.append(rules.TIME_UNPROVEN.at())
+    if sound.stamp is not None and not (sound.stamp.valid and sound.stamp.intact):
+        faults.append(rules.STAMP_WRONG.at())
     return faults
 
 

@@ -8,15 +8,21 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from storage.pdf_checks import PDF, outcome_from
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from envelopes.pdf_outcomes import PdfOutcome
     from storage.connection import Connection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttachmentRow:
-    """One attachment: its object, its place in the file, and the file inside when it came zipped. Sizes in bytes."""
+    """One attachment: its object, its place in the file, and the file inside when it came zipped. Sizes in bytes.
+
+    `pdf` says what is known of the signatures inside; None where the file is no PDF.
+    """
 
     n: int
     name: str
@@ -30,6 +36,7 @@ class AttachmentRow:
     opened_object: bytes | None = None
     opened_size: int | None = None
     opened_media_type: str | None = None
+    pdf: PdfOutcome | None = None
 
     def objects(self) -> list[tuple[bytes, int]]:
         """Digest and size of every object this attachment rests on."""
@@ -137,11 +144,14 @@ def _column(row: EnvelopeRow, name: str) -> Any:
 
 
 async def insert_attachments(conn: Connection, envelope: UUID, rows: Sequence[AttachmentRow]) -> None:
-    """Write the attachments of an envelope; their objects must be recorded before."""
+    """Write the attachments of an envelope, each PDF to be looked at; their objects must be recorded before."""
     await conn.executemany(
-        """INSERT INTO attachments (envelope, n, name, media_type, object, size, cut, text_size, layout, text_object,
-                                    opened_object, opened_size, opened_media_type)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)""",
+        f"""WITH added AS (
+               INSERT INTO attachments (envelope, n, name, media_type, object, size, cut, text_size, layout,
+                                        text_object, opened_object, opened_size, opened_media_type)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+               RETURNING envelope, n, coalesce(opened_media_type, media_type) AS media_type)
+           INSERT INTO pdf_checks (envelope, n) SELECT envelope, n FROM added WHERE media_type = '{PDF}'""",
         [
             (
                 envelope,
@@ -225,14 +235,16 @@ async def attachments(conn: Connection, envelopes: Sequence[UUID]) -> dict[UUID,
     """The attachments of each envelope, in the order of the file."""
     records = await conn.fetch(
         """SELECT envelope, n, name, media_type, object, size, cut, text_size, layout, text_object,
-                  opened_object, opened_size, opened_media_type
-           FROM attachments WHERE envelope = ANY($1::uuid[]) ORDER BY envelope, n""",
+                  opened_object, opened_size, opened_media_type, c.state, c.signatures, c.reason
+           FROM attachments LEFT JOIN pdf_checks c USING (envelope, n)
+           WHERE envelope = ANY($1::uuid[]) ORDER BY envelope, n""",
         list(envelopes),
     )
     found: dict[UUID, list[AttachmentRow]] = {}
     for record in records:
         values = dict(record)
-        found.setdefault(values.pop("envelope"), []).append(AttachmentRow(**values))
+        pdf = outcome_from(values.pop("state"), values.pop("signatures"), values.pop("reason"))
+        found.setdefault(values.pop("envelope"), []).append(AttachmentRow(**values, pdf=pdf))
     return found
 
 
