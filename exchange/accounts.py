@@ -16,6 +16,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from envelopes.faults import Refused
+from exchange import certification_rules
 from exchange import directory_rules as rules
 from exchange.directory import own_codes, unknown_agencies
 from exchange.throttle import ACCOUNT, ADDRESS, Throttle
@@ -108,6 +109,20 @@ async def account(exchange: Exchange, name: str) -> Account | None:
     async with exchange.database.acquire() as conn:
         row = await accounts.account(conn, name)
     return Account(name=row.name, agency=row.agency) if row and row.disabled_at is None else None
+
+
+async def administrator(database: Database, name: str, password: str) -> str:
+    """The name of the administrator who proves it by password, at the command line. Raises `Refused`.
+
+    Guessing is not slowed here: whoever runs commands can read the hashes.
+    """
+    async with database.acquire() as conn:
+        row = await accounts.account(conn, name)
+    alive = row is not None and row.disabled_at is None and row.role == "administrator"
+    hashed = row.password_hash if row is not None and alive else await asyncio.to_thread(_hash_of_nobody)
+    if not await asyncio.to_thread(_matches, hashed, _normal(password)) or not alive:
+        certification_rules.ADMINISTRATOR_UNPROVEN.refuse("as", name)
+    return name
 
 
 async def list_accounts(database: Database) -> list[AccountRow]:

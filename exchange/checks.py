@@ -6,22 +6,21 @@ import asyncio
 import shutil
 import time
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
 
+from exchange import signing_checks
 from exchange.chores import Chore
 from exchange.program_checks import Wrong, check_guards, check_packages, check_parser
 from signing.certificates import crl_facts, describe
-from storage import certificates, chores, envelopes, health, held, migrate, objects_held, trust
+from storage import chores, envelopes, health, migrate, objects_held, trust
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from exchange.chores import Steps, Turn
     from exchange.exchange import Exchange
-    from storage.certificates import CertificateRow
 
     Check = Callable[[Exchange], Awaitable[str]]
 
@@ -34,17 +33,11 @@ REMEMBERED_SECONDS = 3.0
 SKEW_SECONDS, DRIFT_SECONDS = 60.0, 2.0
 """This machine's clock against the database's: not ready beyond the first, worth a look beyond the second (TM-54)."""
 
-EXPIRY = timedelta(days=30)
-"""An agency needs this long to get a new certificate."""
-
 OVERDUE_SECONDS = 3600.0
 """How late a scrub or a chore may be: a restart or an outage is no fault of theirs."""
 
 FAILURES = 5
 """Attempts of a chore that failed in a row: with their waits this is a quarter of an hour, longer than most outages."""
-
-HELD_SECONDS = 86_400.0
-"""How long revocation data may be missing: its lists are made anew every day."""
 
 WAITING_SECONDS = 5 * 86_400.0
 """How long a recipient may leave documents alone (RELIABILITY P6)."""
@@ -192,29 +185,6 @@ async def _revocation_lists(exchange: Exchange) -> str:
     return "; ".join(f"{one.issuer}: {(now - one.this_update).total_seconds() / 3600:.0f} h" for one in facts) or "-"
 
 
-async def _certificates(exchange: Exchange) -> str:
-    async with exchange.database.acquire() as conn:
-        now = await envelopes.clock(conn)
-        rows = await certificates.certificates(conn)
-    latest = _latest(rows)
-    soon = [f"{row.agency} ({row.not_after:%Y-%m-%d})" for row in latest if row.not_after < now + EXPIRY]
-    sealed_until = describe(exchange.seal.certificate_pem).not_after
-    if sealed_until < now + EXPIRY:
-        soon.append(f"seal ({sealed_until:%Y-%m-%d})")
-    if soon:
-        raise Wrong(f"chứng thư sắp hoặc đã hết hạn / certificates about to expire or expired: {'; '.join(soon)}")
-    return str(len(latest))
-
-
-def _latest(rows: Sequence[CertificateRow]) -> list[CertificateRow]:
-    """The certificate of each agency that lasts longest: older ones beside it run out as they should."""
-    latest: dict[str, CertificateRow] = {}
-    for row in rows:
-        if row.revoked_at is None and (row.agency not in latest or latest[row.agency].not_after < row.not_after):
-            latest[row.agency] = row
-    return list(latest.values())
-
-
 async def _unverified(exchange: Exchange) -> str:
     settings = exchange.settings
     async with exchange.database.acquire() as conn:
@@ -241,17 +211,6 @@ async def _chores(exchange: Exchange) -> str:
     return ", ".join(row.name for row in rows) or "-"
 
 
-async def _held(exchange: Exchange) -> str:
-    async with exchange.database.acquire() as conn:
-        seconds = await held.held_seconds(conn)
-    if seconds > HELD_SECONDS:
-        raise Wrong(
-            f"có văn bản bị giữ {seconds / 3600:.0f} giờ vì chưa kiểm tra được chứng thư / "
-            f"a document has been held for {seconds / 3600:.0f} h because its certificate could not be checked"
-        )
-    return f"{seconds:.0f} s"
-
-
 async def _waiting(exchange: Exchange) -> str:
     async with exchange.database.acquire() as conn:
         stuck = await health.stuck_deliveries(conn, older_seconds=WAITING_SECONDS)
@@ -273,10 +232,11 @@ READY: Sequence[tuple[str, Check]] = (
 LATER: Sequence[tuple[str, Check]] = (
     ("clock_drift", _drift),
     ("revocation_lists", _revocation_lists),
-    ("certificates", _certificates),
+    ("certificates", signing_checks.certificates_last),
     ("unverified_objects", _unverified),
     ("chores", _chores),
-    ("held", _held),
+    ("held", signing_checks.nothing_held_long),
+    ("approvals", signing_checks.approvals_given),
     ("waiting", _waiting),
 )
 """Red means that a person should look."""

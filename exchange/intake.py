@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from exchange.exchange import Exchange
     from exchange.spool import Spool
     from signing.gate import Inspected
+    from storage.certificates import Candidates
     from storage.directory import System
 
 STEP_BYTES = 512 * 1024
@@ -61,6 +62,7 @@ class Vouched:
     outcome: str = "absent"
     profile: str | None = None
     certificate: bytes | None = None
+    signer: str | None = None
     weak: bool = False
     claimed_at: datetime | None = None
     held_reason: str | None = None
@@ -91,7 +93,8 @@ async def take_in(exchange: Exchange, system: System, spool: Spool, body: AsyncI
                 weak_until=system.weak_until,
             )
         vouched = _read(exchange, system, spool, split, inspected, verdict, candidates.now)
-        return replace(vouched, message=_sent_by(system, vouched.message, sender, claimed=inspected.sender))
+        message = _sent_by(system, vouched.message, sender, claimed=inspected.sender)
+        return replace(vouched, message=message, signer=_delegate(vouched.certificate, candidates))
 
     threads = exchange.heavy if split.size > HEAVY_BYTES else exchange.threads
     return await threads.run(judge)
@@ -213,6 +216,13 @@ def _own_code(system: System, claimed: str, agency: str | None) -> str:
     if agency is None or agency not in system.agencies:
         _refuse_sender(system, claimed, is_known=agency is not None)
     return agency
+
+
+def _delegate(certificate: bytes | None, candidates: Candidates) -> str | None:
+    """The agency whose certificate verified, when that is not the sender's own but one it delegates to (TM-13)."""
+    owners = zip(candidates.ders, candidates.owners, strict=True)
+    found = next((owner for der, owner in owners if hashlib.sha256(der).digest() == certificate), None)
+    return None if found == candidates.agency else found
 
 
 def _sent_by(

@@ -1,88 +1,122 @@
-"""Releasing held envelopes: signed well, but nobody could tell whether the certificate was revoked (TM-12).
+"""Judging held envelopes again: signed well, but nobody could tell whether the certificate was revoked (TM-12).
 
-Only the certificate is judged again; everything else was verified when the envelope was taken. A bad verdict does not
-refuse what was answered with an id: the envelope stays held, with the reason for people to see.
+Only the certificate is judged, for the moment the envelope was received, by what is known now; everything else was
+verified when it was taken. Good lets the envelope go on its way, proven bad ends it as rejected, which frees its
+reference, and while it cannot be told the envelope stays held, with the reason for people to see.
 """
 
 from __future__ import annotations
 
+from contextlib import aclosing
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import structlog
 
 from envelopes.model import Organization, ResponseFor, StatusMessage
+from exchange import certification_rules as rules
 from exchange import statuses
 from exchange.chores import Chore
 from exchange.taking import note
+from signing.certificate_rules import UNTRUSTED
 from signing.certificates import Bad, Good, Unknown
 from storage import deliveries, envelopes, held
 from storage.deliveries import Event
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Sequence
     from datetime import datetime
-    from uuid import UUID
 
     from envelopes.faults import Fault
     from exchange.chores import Steps, Turn
     from exchange.exchange import Exchange
-    from signing.certificates import Trust
+    from signing.certificates import Trust, Verdict
     from storage.connection import Connection
     from storage.deliveries import DeliveryRow
     from storage.envelopes import EnvelopeRow
-    from storage.held import HeldCertificate
+    from storage.held import HeldCertificate, HeldEnvelope, Place
 
 REST_SECONDS = 10.0
 """Between two looks: a new revocation list releases what waits for it within seconds."""
 
 BATCH = 100
-"""Envelopes fetched at a time; each is released in a transaction of its own."""
+"""Envelopes fetched at a time; each is judged and settled in a transaction of its own."""
 
-WITHDRAWN = "chứng thư đã bị cơ quan rút / the certificate was withdrawn from the directory"
-"""Why an envelope stays held whose certificate is known but no longer in use."""
+UNREGISTERED = "chứng thư không còn trong danh mục / the certificate is no longer in the directory"
+"""Why an envelope stays held whose certificate cannot even be looked at."""
 
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Case:
+    """A certificate that held envelopes rest on, and what its past uses are judged by in this look."""
+
+    certificate: HeldCertificate
+    trust: Trust
+    now: datetime
+
+    def verdict(self, received_at: datetime) -> Verdict:
+        """Whether what was received then counts as signed, as far as it can be told. Blocking."""
+        if self.certificate.der is None:
+            return Unknown(UNREGISTERED)
+        invalid_from = self.certificate.invalid_from
+        if invalid_from is not None and received_at >= invalid_from:
+            return Bad(rules.CERTIFICATE_WITHDRAWN.at("certificate", since=f"{invalid_from:%Y-%m-%dT%H:%M:%SZ}"))
+        found = self.trust.judge_past(self.certificate.der, received_at, self.now)
+        if isinstance(found, Bad) and found.fault.code == UNTRUSTED.code:
+            return Unknown(_told(found.fault))  # it led to a root when it was taken: the settings can be put right
+        return found
+
+    def hopeless(self) -> str | None:
+        """Why nothing can be told of any envelope under this certificate; None when each is worth a look. Blocking.
+
+        The first and the last are asked, so that thousands which wait for one list are not judged every few seconds.
+        """
+        first = self.verdict(self.certificate.first)
+        last = self.verdict(self.certificate.last)
+        return last.reason if isinstance(first, Unknown) and isinstance(last, Unknown) else None
+
+
 async def release(exchange: Exchange, turn: Turn) -> Steps:
-    """Judge the certificates that held envelopes rest on, release under the good ones, a step is one envelope."""
+    """Judge again what is held; a step is one certificate, then one envelope."""
     async with exchange.database.acquire() as conn:
         waiting = await held.held_certificates(conn)
         now = await envelopes.clock(conn)
-    if not waiting:
-        return
-    trust = await exchange.trust.current()
-    good: list[bytes] = []
+    cases: dict[bytes, _Case] = {}
     for certificate in waiting:
-        reason = await exchange.threads.run(_objection, trust, certificate, now)
+        case = _Case(certificate=certificate, trust=await _trust(exchange, certificate), now=now)
+        reason = await exchange.threads.run(case.hopeless)
         if reason is None:
-            good.append(certificate.sha256)
+            cases[certificate.sha256] = case
         else:
             await _write_reason(exchange, turn, certificate, reason)
         yield
-    while good:
-        async with exchange.database.acquire() as conn:
-            ids = await held.held_under(conn, good, limit=BATCH)
-        for envelope_id in ids:
-            await _release(exchange, turn, envelope_id)
+    async with aclosing(_held_under(exchange, sorted(cases))) as waiting_envelopes:
+        async for one in waiting_envelopes:
+            verdict = await exchange.threads.run(cases[one.certificate].verdict, one.accepted_at)
+            await _settle(exchange, turn, one, verdict)
             yield
-        if len(ids) < BATCH:
-            return
 
 
 CHORE = Chore(name="release", steps=release, rest=lambda _exchange: REST_SECONDS)
 
 
-def _objection(trust: Trust, certificate: HeldCertificate, now: datetime) -> str | None:
-    """Why envelopes under this certificate stay held; None when they need not. Blocking."""
-    if certificate.der is None or certificate.revoked_at is not None:
-        return WITHDRAWN
-    match trust.judge(certificate.der, now):
-        case Good():
-            return None
-        case Bad(fault=fault):
-            return f"{fault.vi} / {fault.en}"
-        case Unknown(reason=reason):
-            return reason
+async def _trust(exchange: Exchange, certificate: HeldCertificate) -> Trust:
+    return await (exchange.trust.past(certificate.der) if certificate.der else exchange.trust.current())
+
+
+async def _held_under(exchange: Exchange, certificates: Sequence[bytes]) -> AsyncGenerator[HeldEnvelope, None]:
+    """Held envelopes under these certificates, oldest first."""
+    place: Place | None = None
+    while certificates:
+        async with exchange.database.acquire() as conn:
+            found = await held.held_under(conn, certificates, after=place, limit=BATCH)
+        for one in found:
+            yield one
+        if len(found) < BATCH:
+            return
+        place = (found[-1].accepted_at, found[-1].id)
 
 
 async def _write_reason(exchange: Exchange, turn: Turn, certificate: HeldCertificate, reason: str) -> None:
@@ -93,21 +127,43 @@ async def _write_reason(exchange: Exchange, turn: Turn, certificate: HeldCertifi
         log.warning("document.still_held", certificate=certificate.sha256.hex(), reason=reason, envelopes=changed)
 
 
-async def _release(exchange: Exchange, turn: Turn, envelope_id: UUID) -> None:
-    """Let the envelope be seen, let a status take its effect, and ring: one transaction."""
+async def _settle(exchange: Exchange, turn: Turn, one: HeldEnvelope, verdict: Verdict) -> None:
+    """Do with one envelope what the verdict says: one transaction, or none if it cannot be told."""
+    if isinstance(verdict, Unknown):
+        return
     async with exchange.database.transaction() as conn:
         await turn.hold(conn)
-        row = await held.lock_held(conn, envelope_id)
+        row = await held.lock_held(conn, one.id)
         if row is None:
             return
-        recipients = await deliveries.unhold(conn, envelope_id)
-        rows = (await deliveries.deliveries_of(conn, [envelope_id])).get(envelope_id, [])
-        await deliveries.insert_events(conn, [Event(delivery=one.id, event="released") for one in rows])
-        flag = await _take_effect(conn, row, rows[0]) if row.kind == "status" else None
-        warnings = (*row.warnings, note(flag)) if flag else row.warnings
-        await envelopes.release_envelope(conn, envelope_id, warnings=warnings)
-        await deliveries.ring(conn, recipients)
-    log.info("document.released", envelope=str(envelope_id), sender=row.sender, recipients=len(recipients))
+        if isinstance(verdict, Bad):
+            await _reject(conn, row, verdict.fault)
+        else:
+            await _release(conn, row, verdict)
+    if isinstance(verdict, Bad):
+        log.warning("document.rejected", envelope=str(row.id), sender=row.sender, code=verdict.fault.code)
+    else:
+        log.info("document.released", envelope=str(row.id), sender=row.sender)
+
+
+async def _release(conn: Connection, row: EnvelopeRow, verdict: Good) -> None:
+    """Let the envelope be seen, let a status take its effect, and ring."""
+    recipients = await deliveries.unhold(conn, row.id)
+    rows = (await deliveries.deliveries_of(conn, [row.id])).get(row.id, [])
+    await deliveries.insert_events(conn, [Event(delivery=one.id, event="released") for one in rows])
+    flag = await _take_effect(conn, row, rows[0]) if row.kind == "status" else None
+    warnings = (*row.warnings, note(flag)) if flag else row.warnings
+    outcome = "verified_weak" if row.weak else "verified"
+    await envelopes.release_envelope(conn, row.id, outcome=outcome, warnings=warnings, evidence=verdict.evidence)
+    await deliveries.ring(conn, recipients)
+
+
+async def _reject(conn: Connection, row: EnvelopeRow, fault: Fault) -> None:
+    """End it: recipients never see it, the sender sees that it was refused and why; a status changes nothing."""
+    reason = _told(fault)
+    refused = await deliveries.refuse_held(conn, row.id)
+    await deliveries.insert_events(conn, [Event(delivery=one, event="rejected", description=reason) for one in refused])
+    await envelopes.reject_envelope(conn, row.id, reason=reason)
 
 
 async def _take_effect(conn: Connection, row: EnvelopeRow, one: DeliveryRow) -> Fault | None:
@@ -125,3 +181,7 @@ async def _take_effect(conn: Connection, row: EnvelopeRow, one: DeliveryRow) -> 
     effect = await statuses.effect_of(conn, plan)
     await statuses.apply(conn, effect, status, row.id)
     return effect.flag
+
+
+def _told(fault: Fault) -> str:
+    return f"{fault.vi} / {fault.en}"

@@ -10,7 +10,7 @@ from envelopes.faults import Refused
 from envelopes.model import Document, StatusMessage
 from exchange import rules
 from exchange.identifiers import uuid7
-from signing.seal import ReceiptFacts
+from signing.receipts import Policy, ReceiptFacts
 from storage.deliveries import DeliveryRow, Event
 from storage.envelopes import AttachmentRow, EnvelopeRow, Note
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from envelopes.faults import Fault
     from exchange.intake import Vouched
     from exchange.spool import Spool
-    from storage.directory import Agency
+    from storage.directory import Agency, System
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +130,7 @@ def _row(envelope_id: UUID, vouched: Vouched, now: datetime) -> EnvelopeRow:
         outcome=vouched.outcome,
         profile=vouched.profile,
         certificate=vouched.certificate,
+        signer=vouched.signer,
         weak=vouched.weak,
         claimed_at=vouched.claimed_at,
         held_reason=vouched.held_reason,
@@ -218,8 +219,15 @@ def files(vouched: Vouched, spool: Spool) -> dict[bytes, tuple[Path, int]]:
     return found
 
 
-def receipt_facts(row: EnvelopeRow, rows: Sequence[DeliveryRow], attached: Sequence[AttachmentRow]) -> ReceiptFacts:
-    """What the exchange puts its seal to."""
+def policy_of(system: System) -> Policy:
+    """What was demanded of the system, as the receipt says it."""
+    return Policy(allow_unsigned=system.allow_unsigned, strict=system.strict, weak_until=system.weak_until)
+
+
+def receipt_facts(
+    row: EnvelopeRow, rows: Sequence[DeliveryRow], attached: Sequence[AttachmentRow], policy: Policy | None
+) -> ReceiptFacts:
+    """What the exchange puts its seal to; `policy` is None for a status it wrote itself."""
     return ReceiptFacts(
         envelope=row.id,
         kind=row.kind,
@@ -236,4 +244,6 @@ def receipt_facts(row: EnvelopeRow, rows: Sequence[DeliveryRow], attached: Seque
         outcome=row.outcome,
         profile=row.profile,
         certificate=row.certificate.hex() if row.certificate else None,
+        policy=policy,
+        signer=row.signer,
     )

@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateRow:
-    """A certificate registered for an agency; times are UTC."""
+    """A certificate registered for an agency; times are UTC.
+
+    `approved_at` None: it waits for a second administrator and is not in use. `invalid_from`: since when a revoked one
+    counts as lost; what was received under it before stays good.
+    """
 
     sha256: bytes
     agency: str
@@ -23,35 +27,61 @@ class CertificateRow:
     not_before: datetime
     not_after: datetime
     added_at: datetime
+    approved_at: datetime | None
     revoked_at: datetime | None
+    invalid_from: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidates:
     """What the gate needs to judge a claimed sender: certificates, the trust version and the database's time.
 
-    `agency` is the own code of the agency whose code was claimed; None when nobody has it.
+    `agency` is the own code of the agency whose code was claimed; None when nobody has it. `owners` has for each of
+    `ders` the agency it is registered to: the claimed one, or one to which that one delegated signing.
     """
 
     agency: str | None
     ders: tuple[bytes, ...]
+    owners: tuple[str, ...]
     trust_version: int
     now: datetime
 
 
+_COLUMNS = "sha256, agency, der, subject, not_before, not_after, added_at, approved_at, revoked_at, invalid_from"
+
+
 async def candidates(conn: Connection, code: str) -> Candidates:
-    """The certificates registered to the agency of this code, whichever of its codes that is, and not revoked,
-    newest first."""
+    """The certificates in use that may sign for the agency of this code, whichever of its codes that is.
+
+    Its own come first, then those of agencies that it delegates to now (TM-13); among these those that have not run
+    out, then the newest. A delegate that is locked signs nothing.
+    """
     row = await conn.fetchrow(
-        """SELECT version, clock_timestamp() AS now, k.agency,
-                  array(SELECT der FROM certificates c WHERE c.agency = k.agency AND c.revoked_at IS NULL
-                        ORDER BY c.added_at DESC LIMIT $2) AS ders
-           FROM trust_version LEFT JOIN agency_codes k ON k.code = $1""",
+        """SELECT t.version, clock_timestamp() AS now, k.agency, c.ders, c.owners
+           FROM trust_version t LEFT JOIN agency_codes k ON k.code = $1
+           CROSS JOIN LATERAL (
+               SELECT array_agg(der ORDER BY place) AS ders, array_agg(agency ORDER BY place) AS owners
+               FROM (SELECT der, agency, row_number() OVER (
+                                ORDER BY agency <> k.agency, not_after < clock_timestamp(), added_at DESC) AS place
+                     FROM certificates
+                     WHERE revoked_at IS NULL AND approved_at IS NOT NULL AND agency = ANY(array(
+                         SELECT k.agency UNION ALL
+                         SELECT d.delegate FROM delegations d JOIN agencies a ON a.code = d.delegate
+                         WHERE d.agency = k.agency AND d.approved_at IS NOT NULL AND a.locked_at IS NULL
+                           AND d.valid_from <= clock_timestamp()
+                           AND (d.valid_until IS NULL OR d.valid_until > clock_timestamp())))) AS numbered
+               WHERE place <= $2) AS c""",
         code,
         MAX_CANDIDATES,
     )
     assert row is not None  # the table holds exactly one row
-    return Candidates(agency=row["agency"], ders=tuple(row["ders"]), trust_version=row["version"], now=row["now"])
+    return Candidates(
+        agency=row["agency"],
+        ders=tuple(row["ders"] or ()),
+        owners=tuple(row["owners"] or ()),
+        trust_version=row["version"],
+        now=row["now"],
+    )
 
 
 async def add_certificate(
@@ -63,17 +93,20 @@ async def add_certificate(
     subject: str,
     not_before: datetime,
     not_after: datetime,
+    approved: bool = True,
 ) -> bool:
     """Register the certificate; False when it is registered already (to whomever)."""
     done = await conn.fetchval(
-        """INSERT INTO certificates (sha256, agency, der, subject, not_before, not_after)
-           VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (sha256) DO NOTHING RETURNING true""",
+        """INSERT INTO certificates (sha256, agency, der, subject, not_before, not_after, approved_at)
+           VALUES ($1, $2, $3, $4, $5, $6, CASE WHEN $7 THEN clock_timestamp() END)
+           ON CONFLICT (sha256) DO NOTHING RETURNING true""",
         sha256,
         agency,
         der,
         subject,
         not_before,
         not_after,
+        approved,
     )
     return bool(done)
 
@@ -81,18 +114,39 @@ async def add_certificate(
 async def certificates(conn: Connection, agency: str | None = None) -> list[CertificateRow]:
     """Registered certificates, of one agency or of all."""
     rows = await conn.fetch(
-        """SELECT sha256, agency, der, subject, not_before, not_after, added_at, revoked_at FROM certificates
-           WHERE $1::text IS NULL OR agency = $1 ORDER BY agency, added_at""",
+        f"""SELECT {_COLUMNS} FROM certificates
+            WHERE $1::text IS NULL OR agency = $1 ORDER BY agency, added_at""",
         agency,
     )
     return [CertificateRow(**row) for row in rows]
 
 
-async def revoke_certificate(conn: Connection, sha256: bytes) -> bool:
-    """Take a certificate out of use from now on; False when it is unknown."""
+async def lock_certificates(conn: Connection, digits: str) -> list[CertificateRow]:
+    """Certificates whose SHA-256 begins with these lower-case hex digits, kept from others until the transaction ends.
+
+    At most two: enough to know that the digits name more than one.
+    """
+    rows = await conn.fetch(
+        f"SELECT {_COLUMNS} FROM certificates WHERE encode(sha256, 'hex') LIKE $1 || '%' LIMIT 2 FOR UPDATE", digits
+    )
+    return [CertificateRow(**row) for row in rows]
+
+
+async def approve_certificate(conn: Connection, sha256: bytes) -> None:
+    """Put a certificate into use from now on."""
+    await conn.execute("UPDATE certificates SET approved_at = clock_timestamp() WHERE sha256 = $1", sha256)
+
+
+async def revoke_certificate(conn: Connection, sha256: bytes, *, invalid_from: datetime | None = None) -> bool:
+    """Take a certificate out of use from now on; False when it is unknown.
+
+    Doing it again changes nothing but an `invalid_from` that is earlier than the first.
+    """
     done = await conn.fetchval(
-        """UPDATE certificates SET revoked_at = coalesce(revoked_at, clock_timestamp())
+        """UPDATE certificates SET revoked_at = coalesce(revoked_at, clock_timestamp()),
+                  invalid_from = least(invalid_from, coalesce($2, revoked_at, clock_timestamp()))
            WHERE sha256 = $1 RETURNING true""",
         sha256,
+        invalid_from,
     )
     return bool(done)

@@ -249,10 +249,18 @@ async def unhold(conn: Connection, envelope: UUID) -> list[str]:
     return [row["recipient"] for row in rows]
 
 
+async def refuse_held(conn: Connection, envelope: UUID) -> list[UUID]:
+    """End the held deliveries of the envelope as refused; they stay unseen by those they were for. Which they are."""
+    rows = await conn.fetch(
+        "UPDATE deliveries SET state = 'refused' WHERE envelope = $1 AND held RETURNING id", envelope
+    )
+    return [row["id"] for row in rows]
+
+
 async def waiting_counts(conn: Connection) -> dict[str, int]:
     """How many deliveries wait, by kind, and how many are held; for metrics."""
     rows = await conn.fetch(
         """SELECT CASE WHEN held THEN 'held' ELSE kind END AS what, count(*) AS number FROM deliveries
-           WHERE confirmed_at IS NULL GROUP BY 1"""
+           WHERE confirmed_at IS NULL AND NOT (held AND state = 'refused') GROUP BY 1"""
     )
     return {row["what"]: row["number"] for row in rows}

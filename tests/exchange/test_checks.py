@@ -13,6 +13,7 @@ from aiohttp import http_parser
 from structlog.testing import capture_logs
 
 from exchange import checks as checks_module
+from exchange import signing_checks
 from exchange.checks import CHORE, CheckResult, check_all, program_checks, readiness
 from exchange.program_checks import Wrong, check_guards, check_packages, check_parser
 from signing.authority import Authority
@@ -156,7 +157,7 @@ async def test_worker_tells_what_is_red(dsn: str, tmp_path: Path) -> None:
 
 
 async def test_seal_about_to_expire_is_told(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks_module, "EXPIRY", timedelta(days=365 * 100))
+    monkeypatch.setattr(signing_checks, "EXPIRY", timedelta(days=365 * 100))
     assert "seal (" in (await red(exchange))["certificates"].detail
 
 

@@ -1,0 +1,71 @@
+"""Self-checks of who may sign: certificates about to end, envelopes held for long, approvals that are missing.
+
+Each answers with a short text when all is well and raises `Wrong` when a person should look.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from exchange.certification import covered_until
+from exchange.program_checks import Wrong
+from signing.certificates import describe
+from storage import certificates, delegations, envelopes, held
+
+if TYPE_CHECKING:
+    from exchange.exchange import Exchange
+
+EXPIRY = timedelta(days=30)
+"""An agency needs this long to get a new certificate."""
+
+APPROVAL = timedelta(days=1)
+"""How long what one administrator entered may wait for another."""
+
+HELD_SECONDS = 86_400.0
+"""How long revocation data may be missing: its lists are made anew every day."""
+
+
+async def certificates_last(exchange: Exchange) -> str:
+    """Every agency, and the seal, can sign for another 30 days without a gap."""
+    async with exchange.database.acquire() as conn:
+        now = await envelopes.clock(conn)
+        rows = await certificates.certificates(conn)
+    until = covered_until(rows, now)
+    soon = [f"{agency} ({end:%Y-%m-%d})" for agency, end in sorted(until.items()) if end < now + EXPIRY]
+    sealed_until = describe(exchange.seal.certificate_pem).not_after
+    if sealed_until < now + EXPIRY:
+        soon.append(f"seal ({sealed_until:%Y-%m-%d})")
+    if soon:
+        raise Wrong(f"chứng thư sắp hoặc đã hết hạn / certificates about to expire or expired: {'; '.join(soon)}")
+    return str(len(until))
+
+
+async def nothing_held_long(exchange: Exchange) -> str:
+    """No envelope has been held for longer than revocation data may be missing."""
+    async with exchange.database.acquire() as conn:
+        count = await held.held_count(conn)
+    if count.seconds > HELD_SECONDS:
+        raise Wrong(
+            f"{count.number} văn bản bị giữ, lâu nhất {count.seconds / 3600:.0f} giờ, vì chưa kiểm tra được chứng thư: "
+            f"`lienthong held` / {count.number} held, the oldest for {count.seconds / 3600:.0f} h, because its "
+            "certificate could not be checked: `lienthong held`"
+        )
+    return f"{count.number}, {count.seconds:.0f} s"
+
+
+async def approvals_given(exchange: Exchange) -> str:
+    """Nothing that one administrator entered waits for another for over a day: it is needed, or nobody meant it."""
+    async with exchange.database.acquire() as conn:
+        now = await envelopes.clock(conn)
+        entered = [
+            *(row for row in await certificates.certificates(conn) if row.revoked_at is None),
+            *(row for row in await delegations.delegations(conn) if row.valid_until is None or row.valid_until > now),
+        ]
+    waiting = [row.agency for row in entered if row.approved_at is None and row.added_at < now - APPROVAL]
+    if waiting:
+        raise Wrong(
+            f"chứng thư hoặc ủy quyền chờ quản trị thứ hai duyệt quá một ngày / certificates or delegations waiting "
+            f"for a second administrator for over a day: {', '.join(sorted(waiting))}"
+        )
+    return "-"
