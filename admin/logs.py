@@ -51,6 +51,8 @@ def set_up_logs(settings: Settings) -> None:
     root.setLevel(settings.log_level.upper())
     for name in ("alembic", "urllib3", "asyncio", "gunicorn.error"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # It tells each path that it tried, with a traceback and a page of text; our verdict says what came of it.
+    logging.getLogger("pyhanko_certvalidator").setLevel(logging.CRITICAL)
 
 
 def _hide(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
