@@ -34,9 +34,10 @@ STATES = {
 OPERATIONS = {"new": "mới", "recall": "thu hồi", "update": "cập nhật", "replace": "thay thế"}
 OUTCOMES = {
     "verified": "chữ ký hợp lệ",
-    "verified_weak": "chữ ký hợp lệ nhưng yếu (SHA-1)",
+    "verified_weak": "chữ ký yếu (SHA-1), không tính là đã ký",
     "absent": "không ký số",
     "held": "tạm giữ: chưa kiểm tra được chứng thư số",
+    "rejected": "bị trả lại: chứng thư số không hợp lệ khi trục nhận",
 }
 
 
@@ -185,7 +186,9 @@ def submission(one: Submission) -> None:
 def signature_line(signature: Signature) -> str:
     """What the gate said of the signature."""
     profile = f" ({signature.profile})" if signature.profile else ""
-    return f"Chữ ký / signature:     {outcome_words(signature.outcome)}{profile}"
+    signer = f", ký thay bởi / signed by {signature.signer}" if signature.signer else ""
+    reason = f"\n                        {signature.reason}" if signature.reason else ""
+    return f"Chữ ký / signature:     {outcome_words(signature.outcome)}{profile}{signer}{reason}"
 
 
 def delivery(one: Delivery) -> None:

@@ -10,7 +10,8 @@ from envelopes.faults import Refused
 from envelopes.states import State, after, confirmed
 from exchange.download import whole_file
 from exchange.findings import PAGE, Finding, Seen
-from signing.seal import check_receipt
+from exchange.seals import list_seals
+from signing.seal import check_sealed
 from storage import audits, deliveries, envelopes
 from storage.objects import ObjectMissing, ObjectsAway
 
@@ -42,6 +43,7 @@ class Page:
 
 async def look_at_envelopes(exchange: Exchange, *, deep: bool) -> Findings:
     """Every envelope, a page at a time."""
+    seals = tuple(row.der for row in await list_seals(exchange.database))
     place, number = audits.BEFORE_ALL, 0
     while True:
         page = await _page(exchange, place)
@@ -49,7 +51,7 @@ async def look_at_envelopes(exchange: Exchange, *, deep: bool) -> Findings:
             receipt = deep or number % RECEIPT_EVERY == 0
             findings = [*_recorded(page, row), *_histories(page, row)]
             if receipt:
-                findings += await exchange.threads.run(_sealed, page, row, exchange.seal.certificate_pem)
+                findings += await exchange.threads.run(_sealed, page, row, seals)
             if deep:
                 findings += await _rebuilt(exchange, page, row)
             number += 1
@@ -106,6 +108,8 @@ def _histories(page: Page, row: EnvelopeRow) -> Iterator[Finding]:
 
 def _derived(delivery: DeliveryRow, events: Sequence[Event]) -> tuple[str, str | None]:
     """State, and state beneath an asked recall, that the history leads to."""
+    if any(event.event == "rejected" for event in events):  # held, and its certificate proved bad: the end
+        return State.REFUSED.value, None
     if delivery.kind == "status":  # a status message is only ever confirmed
         return (State.COLLECTED if delivery.confirmed_at else State.WAITING).value, None
     state: State = State.WAITING
@@ -121,11 +125,11 @@ def _derived(delivery: DeliveryRow, events: Sequence[Event]) -> tuple[str, str |
     return state.value, before.value if before else None
 
 
-def _sealed(page: Page, row: EnvelopeRow, certificate: bytes) -> list[Finding]:
-    """The receipt carries our seal and says what the tables say. Blocking."""
+def _sealed(page: Page, row: EnvelopeRow, seals: Sequence[bytes]) -> list[Finding]:
+    """The receipt carries one of our seals, of whatever time, and says what the tables say. Blocking."""
     try:
-        facts = check_receipt(page.receipts[row.id], certificate)
-    except Refused as refused:
+        facts = check_sealed(page.receipts[row.id], seals).facts
+    except Refused as refused:  # a seal that never ran on this database is made known with `lienthong seal add`
         return [Finding(code="receipt.invalid", what=str(row.id), detail=str(refused))]
     return [
         Finding(code="receipt.differs", what=str(row.id), detail=f"{name}: biên nhận / receipt {sealed!r}, {kept!r}")
@@ -145,6 +149,8 @@ def _differences(page: Page, row: EnvelopeRow, facts: ReceiptFacts) -> Iterator[
         ("sha256", facts.sha256, row.sha256.hex()),
         ("size", facts.size, row.size),
         ("accepted_at", facts.accepted_at, row.accepted_at),
+        ("certificate", facts.certificate, row.certificate.hex() if row.certificate else None),
+        ("profile", facts.profile, row.profile),
         ("recipients", set(facts.recipients), delivered),
         ("attachments", facts.attachments, attached),
     )

@@ -18,11 +18,17 @@ Moved = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signature:
-    """What the gate said: `outcome` is verified, verified_weak, absent or held."""
+    """What the gate said: `outcome` is verified, verified_weak, absent, held or rejected.
+
+    `signer` is the agency whose certificate signed, when the sender delegated that; `reason` says why it is held or was
+    rejected.
+    """
 
     outcome: str
     profile: str | None = None
     certificate: str | None = None
+    signer: str | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +41,47 @@ class Event:
     by: str | None = None
     description: str | None = None
     flagged: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PdfSignature:
+    """One signature inside a PDF, in the words of docs/pdf.md. Only `verdict` valid says that everything was proven."""
+
+    field: str
+    kind: str
+    verdict: str
+    intact: bool
+    coverage: str
+    changes: str
+    signer: str | None = None
+    organization: str | None = None
+    signer_type: str | None = None
+    certificate: str | None = None
+    trust: str | None = None
+    signed_at: datetime | None = None
+    time: str | None = None
+    reasons: tuple[Fault, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PdfSignatures:
+    """What is known of a PDF's signatures: `state` is pending, checked, none or unchecked (then `reason` says why)."""
+
+    state: str
+    signatures: tuple[PdfSignature, ...] = ()
+    reason: Fault | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """One file of an envelope as a person opens it; `n` counts from 1. `pdf_signatures` is None where it is no PDF."""
+
+    n: int
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    pdf_signatures: PdfSignatures | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +106,8 @@ class Undeliverable:
 class Submission:
     """An envelope the exchange took, with the state at every recipient as of the answer.
 
-    `created` is False when the same signed content had been taken before.
+    `created` is False when the same signed content had been taken before. `attachments` are told when the envelope is
+    asked for, not when it is submitted.
     """
 
     id: str
@@ -75,6 +123,7 @@ class Submission:
     undeliverable: tuple[Undeliverable, ...] = ()
     warnings: tuple[Fault, ...] = ()
     receipt: str
+    attachments: tuple[Attachment, ...] = ()
     created: bool = True
 
 
@@ -84,17 +133,6 @@ class OutboxPage:
 
     envelopes: tuple[Submission, ...]
     next: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attachment:
-    """One file of a delivery as a person opens it; `n` counts from 1."""
-
-    n: int
-    name: str
-    media_type: str
-    size: int
-    sha256: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+from envelopes.pdf_outcomes import Changes, Coverage, PdfOutcome, PdfSignature, PdfState, Trust, Verdict
 from exchange.api.document_schemas import DELIVERY_ID, DIGEST, ENVELOPE_ID, MOMENT, REQUEST_ID
 from exchange.api.errors import problem_json
 from exchange.api.rules import QUERY_UNKNOWN
-from exchange.api.shapes import fault_json
+from exchange.api.shapes import fault_json, pdf_json
 from exchange.api.words import WORDS
 from exchange.rules import RECIPIENT_UNKNOWN
 
-_SIGNATURE = {"outcome": "verified", "profile": "P", "certificate": DIGEST}
+_SIGNATURE = {"outcome": "verified", "profile": "P", "certificate": DIGEST, "signer": None, "reason": None}
 _FAULT = RECIPIENT_UNKNOWN.at("edXMLHeader/MessageHeader/To[2]/OrganId", "H08.99", code="H08.99")
 _EVENT = {"at": MOMENT, "event": "taken", "code": None, "by": "H08.02", "description": None, "flagged": False}
 
@@ -32,7 +34,34 @@ _SENT = {
     "warnings": [],
     "receipt": f"/v1/envelopes/{ENVELOPE_ID}/receipt",
 }
-_FOLLOWED = _SENT | {"deliveries": [{"id": DELIVERY_ID, "recipient": "H08.30", "state": "waiting", "events": [_EVENT]}]}
+_PDF_SIGNATURE = PdfSignature(
+    field="Signature1",
+    verdict=Verdict.VALID,
+    intact=True,
+    coverage=Coverage.FILE,
+    changes=Changes.NONE,
+    signer="Sở Nội vụ",
+    organization="Ủy ban nhân dân tỉnh",
+    signer_type="organization",
+    certificate=DIGEST,
+    trust=Trust.TRUSTED,
+    signed_at=datetime.fromisoformat(MOMENT),
+    time="claimed",
+)
+_ATTACHMENTS = [
+    {
+        "n": 1,
+        "name": "125.signed.pdf",
+        "media_type": "application/pdf",
+        "size": 10240,
+        "sha256": DIGEST,
+        "pdf_signatures": pdf_json(PdfOutcome(state=PdfState.CHECKED, signatures=(_PDF_SIGNATURE,))),
+    }
+]
+_FOLLOWED = _SENT | {
+    "deliveries": [{"id": DELIVERY_ID, "recipient": "H08.30", "state": "waiting", "events": [_EVENT]}],
+    "attachments": _ATTACHMENTS,
+}
 _WAITING = {
     "id": DELIVERY_ID,
     "envelope": ENVELOPE_ID,
@@ -53,11 +82,21 @@ _WAITING = {
     "accepted_at": MOMENT,
     "signature": _SIGNATURE,
     "status": None,
-    "attachments": [
-        {"n": 1, "name": "125.signed.pdf", "media_type": "application/pdf", "size": 10240, "sha256": DIGEST}
-    ],
+    "attachments": _ATTACHMENTS,
 }
 _AGENCY = {"code": "H08.02", "name": "Sở Nội vụ", "level": "so", "parent": "H08", "active": True}
+
+_PEM = "-----BEGIN CERTIFICATE-----\nMIIB…\n-----END CERTIFICATE-----\n"
+_SEAL = {
+    "sha256": DIGEST,
+    "subject": "CN=lienthong seal",
+    "not_before": "2026-11-01T00:00:00.000Z",
+    "not_after": "2027-11-01T00:00:00.000Z",
+    "first_seen_at": MOMENT,
+    "in_use": True,
+    "certificate": _PEM,
+    "authorities": [_PEM],
+}
 
 EXAMPLES: dict[str, Any] = {
     "Submission": _SENT,
@@ -69,6 +108,7 @@ EXAMPLES: dict[str, Any] = {
     "Confirmed": {"id": DELIVERY_ID, "state": "collected", "confirmed_at": MOMENT},
     "Agencies": {"agencies": [_AGENCY], "next": None},
     "Agency": _AGENCY,
+    "Seals": {"seals": [_SEAL]},
     "Alive": {"status": "alive"},
     "Ready": {"ready": True, "checks": [{"name": "database", "ok": True}]},
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from envelopes.pdf_outcomes import Changes, Coverage, PdfState, Trust, Verdict
 from envelopes.states import State
 from exchange.api.cursors import AGENCY_CURSOR, INBOX_CURSOR, OUTBOX_CURSOR
 from exchange.directory import LEVELS
@@ -77,6 +78,7 @@ STATUS_CODE = text("edXML StatusCode", pattern="^[0-9]{2}$", examples=["03"])
 MESSAGE = record("What is wrong and what to do, in both languages.", vi=text(), en=text())
 URGENCY = {"type": "integer", "minimum": 0, "maximum": 4, "description": "0 thường … 4 hỏa tốc hẹn giờ"}
 FLAG = {"type": "boolean"}
+PEM = text("PEM", pattern="^-----BEGIN CERTIFICATE-----\n")
 
 _SENT = {
     "id": IDENTIFIER,
@@ -141,9 +143,14 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Signature": record(
         "What the gate said of the signature.",
-        outcome=text(enum=["verified", "verified_weak", "absent", "held"]),
+        outcome=text(
+            "held: waiting for revocation data; rejected: held, then its certificate proved bad, so nobody gets it",
+            enum=["verified", "verified_weak", "absent", "held", "rejected"],
+        ),
         profile=maybe(text("P parts, W whole file", enum=["P", "W"])),
         certificate=maybe(SHA256),
+        signer=maybe(text("whose certificate signed, when the sender delegated that; else null")),
+        reason=maybe(text("why it is held or was rejected, Vietnamese / English")),
     ),
     "SentDelivery": record("One recipient.", id=IDENTIFIER, recipient=AGENCY, state=STATE),
     "FollowedDelivery": record(
@@ -165,7 +172,13 @@ SCHEMAS: dict[str, Schema] = {
         flagged={**FLAG, "description": "out of order: kept and delivered, moved nothing"},
     ),
     "Submission": record("An envelope as taken.", **_SENT, deliveries=many("SentDelivery"), **_SENT_TAIL),
-    "Envelope": record("A sent envelope now.", **_SENT, deliveries=many("FollowedDelivery"), **_SENT_TAIL),
+    "Envelope": record(
+        "A sent envelope now.",
+        **_SENT,
+        deliveries=many("FollowedDelivery"),
+        **_SENT_TAIL,
+        attachments=many("Attachment", "empty for a status"),
+    ),
     "Attachment": record(
         "One attachment as a person opens it.",
         n={"type": "integer", "minimum": 1},
@@ -173,7 +186,39 @@ SCHEMAS: dict[str, Schema] = {
         media_type=text(),
         size=SIZE,
         sha256=SHA256,
+        pdf_signatures={"oneOf": [ref("PdfSignatures"), {"type": "null"}], "description": "null: the file is no PDF"},
     ),
+    "PdfSignatures": record(
+        "What is known of the signatures inside a PDF. It says nothing of the envelope's own signature.",
+        state=text(
+            "pending: not looked at yet; none: it holds none; unchecked: could not be looked at, see reason",
+            enum=[state.value for state in PdfState],
+        ),
+        reason={"oneOf": [ref("PdfReason"), {"type": "null"}]},
+        signatures=many("PdfSignature", "in the order they were made"),
+    ),
+    "PdfSignature": record(
+        "One signature inside a PDF. Names are the certificate's own words.",
+        field=text("name of the signature field"),
+        kind=text("timestamp: over the whole file, without a signatory", enum=["signature", "timestamp"]),
+        verdict=text(
+            "valid: sound, unchanged, trusted and not revoked; unproven: sound and unchanged, but who signed is not "
+            "established; changed: altered after signing; invalid: wrong, or the certificate is revoked",
+            enum=[verdict.value for verdict in Verdict],
+        ),
+        intact={**FLAG, "description": "the signed bytes are those that were signed"},
+        coverage=text("of the file, of a revision of it, or of a part only", enum=[one.value for one in Coverage]),
+        changes=text("added behind the signature", enum=[one.value for one in Changes]),
+        signer=maybe(text("common name")),
+        organization=maybe(text("organisation in the certificate")),
+        signer_type=maybe(text("where the certificate says so", enum=["person", "organization"])),
+        certificate=maybe(SHA256),
+        trust=maybe(text("what is known of the certificate", enum=[trust.value for trust in Trust])),
+        signed_at=maybe(TIME),
+        time=maybe(text("whether signed_at is proven or the signer's own word", enum=["timestamped", "claimed"])),
+        reasons=many("PdfReason", "everything that is not plainly good"),
+    ),
+    "PdfReason": record("Why something is not plainly good.", code=text(examples=["pdf.changed"]), message=MESSAGE),
     "Status": record(
         "What a status message says.",
         code=STATUS_CODE,
@@ -193,6 +238,18 @@ SCHEMAS: dict[str, Schema] = {
         parent=maybe(AGENCY),
         active={**FLAG, "description": "whether documents can be delivered to it"},
     ),
+    "Seal": record(
+        "A certificate of the exchange's seal.",
+        sha256=SHA256,
+        subject=text("RFC 4514"),
+        not_before=TIME,
+        not_after=TIME,
+        first_seen_at=TIME,
+        in_use={**FLAG, "description": "receipts are made with it now"},
+        certificate=PEM,
+        authorities={"type": "array", "items": PEM, "description": "on the way to its root, as far as known"},
+    ),
+    "Seals": record("Every seal there was.", seals=many("Seal")),
     "Outbox": page("envelopes", "Envelope", OUTBOX_CURSOR.pattern),
     "Inbox": page("deliveries", "Waiting", INBOX_CURSOR.pattern),
     "Agencies": page("agencies", "Agency", AGENCY_CURSOR.pattern),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from ssl import DER_cert_to_PEM_cert
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -14,11 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from envelopes.faults import Fault
+    from envelopes.pdf_outcomes import PdfOutcome, PdfReason, PdfSignature
     from exchange.collect import Arrival, Confirmed
     from exchange.look import Sent
     from storage.deliveries import DeliveryRow, Event
     from storage.directory import Agency
     from storage.envelopes import AttachmentRow, EnvelopeRow, Note
+    from storage.seals import SealRow
 
     Json = dict[str, Any]
 
@@ -68,12 +71,19 @@ def undeliverable_json(note: Note) -> Json:
 def signature_json(row: EnvelopeRow) -> Json:
     """What the gate said of the envelope."""
     certificate = row.certificate.hex() if row.certificate else None
-    return {"outcome": row.outcome, "profile": row.profile, "certificate": certificate}
+    return {
+        "outcome": row.outcome,
+        "profile": row.profile,
+        "certificate": certificate,
+        "signer": row.signer,
+        "reason": row.held_reason,
+    }
 
 
 def sent_json(sent: Sent, *, history: bool) -> Json:
-    """An envelope as its sender sees it; `history` adds each delivery's events."""
+    """An envelope as its sender sees it; `history` adds each delivery's events, and the attachments."""
     row = sent.envelope
+    attached = {"attachments": [attachment_json(one) for one in sent.attachments]} if history else {}
     return {
         "id": str(row.id),
         "kind": row.kind,
@@ -90,6 +100,7 @@ def sent_json(sent: Sent, *, history: bool) -> Json:
         "undeliverable": [undeliverable_json(note) for note in row.undeliverable],
         "warnings": [warning_json(note) for note in row.warnings],
         "receipt": f"/v1/envelopes/{row.id}/receipt",
+        **attached,
     }
 
 
@@ -164,12 +175,59 @@ def attachment_json(row: AttachmentRow) -> Json:
         "media_type": (row.opened_media_type or row.media_type) if opened else row.media_type,
         "size": row.opened_size if opened else row.size,
         "sha256": (opened or row.object).hex(),
+        "pdf_signatures": pdf_json(row.pdf) if row.pdf else None,
     }
+
+
+def pdf_json(outcome: PdfOutcome) -> Json:
+    """What is known of the signatures inside a PDF."""
+    return {
+        "state": outcome.state.value,
+        "reason": _pdf_reason(outcome.reason) if outcome.reason else None,
+        "signatures": [_pdf_signature(one) for one in outcome.signatures],
+    }
+
+
+def _pdf_signature(one: PdfSignature) -> Json:
+    return {
+        "field": one.field,
+        "kind": one.kind,
+        "verdict": one.verdict.value,
+        "intact": one.intact,
+        "coverage": one.coverage.value,
+        "changes": one.changes.value,
+        "signer": one.signer,
+        "organization": one.organization,
+        "signer_type": one.signer_type,
+        "certificate": one.certificate,
+        "trust": one.trust.value if one.trust else None,
+        "signed_at": moment(one.signed_at) if one.signed_at else None,
+        "time": one.time,
+        "reasons": [_pdf_reason(reason) for reason in one.reasons],
+    }
+
+
+def _pdf_reason(reason: PdfReason) -> Json:
+    return {"code": reason.code, "message": {"vi": reason.vi, "en": reason.en}}
 
 
 def confirmed_json(confirmed: Confirmed) -> Json:
     """The answer to a confirmation."""
     return {"id": str(confirmed.id), "state": confirmed.state, "confirmed_at": moment(confirmed.confirmed_at)}
+
+
+def seal_json(row: SealRow, *, in_use: bool) -> Json:
+    """A seal's certificate with the authorities it leads through, as PEM; `in_use`: receipts are made with it now."""
+    return {
+        "sha256": row.sha256.hex(),
+        "subject": row.subject,
+        "not_before": moment(row.not_before),
+        "not_after": moment(row.not_after),
+        "first_seen_at": moment(row.first_seen_at),
+        "in_use": in_use,
+        "certificate": DER_cert_to_PEM_cert(row.der),
+        "authorities": [DER_cert_to_PEM_cert(der) for der in row.authorities],
+    }
 
 
 def agency_json(agency: Agency) -> Json:

@@ -40,8 +40,9 @@ FIELDS = {
 }
 """The names API.md promises."""
 
-MORE = {"Event": {"flagged"}, "Waiting": {"signature"}}
-"""What we say beyond API.md's example lines: `flagged` stands in its details, and a recipient must know who signed."""
+MORE = {"Event": {"flagged"}, "Waiting": {"signature"}, "Signature": {"signer", "reason"}}
+"""What we say beyond API.md's example lines: `flagged` stands in its details, and a recipient must know who signed, a
+sender why its envelope is held."""
 
 
 @pytest.fixture(scope="module")
