@@ -83,6 +83,12 @@ SYSTEM_UNKNOWN = Rule(
     "Không có hệ thống {system}. Hãy xem `lienthong system list`.",
     "There is no system {system}. See `lienthong system list`.",
 )
+SYSTEM_WEAK_PAST = Rule(
+    "system.weak_past",
+    _M,
+    "Ngày {until} đã qua nên chữ ký yếu của {system} sẽ không được nhận. Hãy chọn ngày sau, hoặc dùng --never.",
+    "The day {until} is past, so no weak signature of {system} would be taken. Choose a later day, or use --never.",
+)
 CERTIFICATE_TAKEN = Rule(
     "certificate.taken",
     _M,
@@ -106,6 +112,24 @@ CERTIFICATE_AMBIGUOUS = Rule(
     _M,
     "{count} chứng thư bắt đầu bằng {sha256}. Hãy ghi thêm chữ số của mã SHA-256.",
     "{count} certificates begin with {sha256}. Give more digits of the SHA-256.",
+)
+SOURCE_MALFORMED = Rule(
+    "source.malformed",
+    _M,
+    "Địa chỉ «{url}» không dùng được: cần http:// hoặc https:// kèm tên máy chủ, không có tên đăng nhập và mật khẩu.",
+    "Address «{url}» is of no use: it takes http:// or https:// with a host, without user name and password.",
+)
+SOURCE_UNKNOWN = Rule(
+    "source.unknown",
+    _M,
+    "Chưa khai địa chỉ {url}. Hãy xem `lienthong ca list`.",
+    "Address {url} is not named here. See `lienthong ca list`.",
+)
+AUTHORITY_UNKNOWN = Rule(
+    "authority.unknown",
+    _M,
+    "Không có tổ chức chứng thực được tin cậy nào tên {name}. Hãy ghi tên như trong `lienthong ca list`.",
+    "No trusted authority is called {name}. Write the name as `lienthong ca list` shows it.",
 )
 ACCOUNT_MALFORMED = Rule(
     "account.malformed",

@@ -49,4 +49,11 @@ class TrustKeeper:
 
 def _made(material: TrustMaterial, policy: Policy) -> Trust:
     """The material taken apart: large lists take a second, hence in a thread."""
-    return Trust(material.version, material.roots, material.lists, material.intermediates, policy=policy)
+    return Trust(
+        material.version,
+        material.roots,
+        material.lists,
+        material.intermediates,
+        material.answers,
+        policy=policy,
+    )

@@ -52,6 +52,27 @@ LIST_EARLY = Rule(
     "The revocation list of {issuer} begins only at {date}. Check the clocks, or give it again after that.",
     "SECURITY TM-12",
 )
+ANSWER_UNREADABLE = Rule(
+    "ocsp.unreadable",
+    _T,
+    "Không dùng được câu trả lời OCSP: {reason}.",
+    "The OCSP answer is of no use: {reason}.",
+    "RFC 6960",
+)
+ANSWER_OTHER = Rule(
+    "ocsp.other",
+    _M,
+    "Câu trả lời OCSP nói về chứng thư khác, không phải {subject}. Hãy kiểm tra địa chỉ OCSP.",
+    "The OCSP answer is about another certificate, not {subject}. Check the responder's address.",
+    "RFC 6960",
+)
+ANSWER_FORGED = Rule(
+    "ocsp.forged",
+    _M,
+    "Câu trả lời OCSP không do {issuer} hoặc máy chủ được {issuer} ủy quyền ký.",
+    "The OCSP answer is signed neither by {issuer} nor by a responder that {issuer} appointed.",
+    "RFC 6960",
+)
 KEY_WEAK = Rule(
     "certificate.key_weak",
     _M,

@@ -8,10 +8,11 @@ import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.errors import (
@@ -32,7 +33,9 @@ from signing.leaf import (
     load_der,
     subject_of,
 )
-from signing.pem import the_one
+from signing.moments import Moment, Sources
+from signing.ocsp import Answer, AnswerFacts
+from signing.pem import parsed, the_one
 from signing.revocation import CrlFacts, RevocationList, crl_facts
 
 if TYPE_CHECKING:
@@ -115,11 +118,6 @@ def describe(data: bytes) -> CertificateFacts:
     )
 
 
-def _parsed(kind: Any, der: bytes) -> Any:
-    """The asn1crypto object the path validator wants; its loader has no types."""
-    return kind.load(der)
-
-
 class Trust:
     """The roots and revocation lists of one version, and what they say about each certificate, remembered.
 
@@ -132,15 +130,19 @@ class Trust:
         roots: Sequence[bytes],
         crls: Sequence[bytes],
         intermediates: Sequence[bytes] = (),
+        answers: Sequence[tuple[bytes, bytes]] = (),
         *,
         policy: Policy = DEFAULT_POLICY,
     ) -> None:
+        """All in DER; `answers` are OCSP's, each after the SHA-256 of the certificate that it is about."""
         self.version = version
         self._policy = policy
-        self._roots = [_parsed(asn1_x509.Certificate, der) for der in roots]
-        self._intermediates = [_parsed(asn1_x509.Certificate, der) for der in intermediates]
+        self._roots = [parsed(asn1_x509.Certificate, der) for der in roots]
+        self._intermediates = [parsed(asn1_x509.Certificate, der) for der in intermediates]
         self._authorities = [load_der(der) for der in (*roots, *intermediates)]
         self._lists = [RevocationList(der) for der in crls]
+        self._answers = dict(answers)
+        self._above = [hashlib.sha256(der).digest() for der in intermediates]
         self._kept: dict[bytes, Good] = {}
         self._turn = threading.Lock()
 
@@ -154,7 +156,7 @@ class Trust:
         if kept is not None and kept.since <= at < kept.until:
             return kept
         with self._turn:  # the parsed roots and lists are shared, and are parsed further while they are read
-            verdict = self._judge(der, _Moment(at=at))
+            verdict = self._judge(der, Moment(at=at))
             if isinstance(verdict, Good):
                 if len(self._kept) >= MAX_KEPT:
                     self._kept.clear()
@@ -168,9 +170,9 @@ class Trust:
         good. Lists made afterwards count, up to the certificate's own end: authorities drop what expired.
         """
         with self._turn:
-            return self._judge(der, _Moment(at=received_at, now=now))
+            return self._judge(der, Moment(at=received_at, now=now))
 
-    def _judge(self, der: bytes, moment: _Moment) -> Verdict:
+    def _judge(self, der: bytes, moment: Moment) -> Verdict:
         try:
             certificate = load_der(der)
         except Refused as refused:
@@ -178,35 +180,42 @@ class Trust:
         faults = [*date_faults(certificate, moment.at), *leaf_faults(certificate, self._policy)]
         if faults:
             return Bad(faults[0])
-        lists = [one for one in self._lists if moment.counts(one.facts, certificate)]
+        sources = self._sources(hashlib.sha256(der).digest(), certificate, moment)
         try:
-            path = asyncio.run(self._path(der, moment, lists))
+            path = asyncio.run(self._path(der, moment, sources))
         except RevokedError as error:
             return Bad(rules.REVOKED.at("certificate", subject=subject_of(certificate), reason=error.failure_msg))
         except InsufficientRevinfoError as error:
             return Unknown(error.failure_msg)
         except Exception as error:  # beside its own errors the validator leaks those of its parsers
             return Bad(rules.UNTRUSTED.at("certificate", subject=subject_of(certificate), reason=str(error)))
-        return self._judge_path(certificate, path, moment, lists)
+        return self._judge_path(certificate, path, moment, sources)
 
-    async def _path(self, der: bytes, moment: _Moment, lists: Sequence[RevocationList]) -> list[bytes]:
+    def _sources(self, name: bytes, leaf: x509.Certificate, moment: Moment) -> Sources:
+        """What may tell whether a link of the certificate's path is revoked. `name`: the certificate's SHA-256."""
+        answers = [Answer(one, self._answers[one]) for one in (name, *self._above) if one in self._answers]
+        return Sources(
+            lists=tuple(one for one in self._lists if moment.counts(one.facts, leaf)),
+            answers=tuple(one for one in answers if moment.counts(one.facts, leaf)),
+        )
+
+    async def _path(self, der: bytes, moment: Moment, sources: Sources) -> list[bytes]:
         """The authorities' certificates from root to leaf (without it), each proven good and not revoked."""
         context = ValidationContext(
             trust_roots=self._roots,
             other_certs=self._intermediates,
-            crls=[one.parsed for one in lists],
+            crls=[one.parsed for one in sources.lists],
+            ocsps=[one.parsed for one in sources.answers],
             moment=moment.at,
             allow_fetching=False,
             revocation_mode="require",  # the other modes may never look at a list (SECURITY 2.7)
             retroactive_revinfo=moment.is_past,
         )
-        validator = CertificateValidator(_parsed(asn1_x509.Certificate, der), validation_context=context)
+        validator = CertificateValidator(parsed(asn1_x509.Certificate, der), validation_context=context)
         path = await validator.async_validate_path()
         return [link.dump() for link in path][:-1]
 
-    def _judge_path(
-        self, leaf: x509.Certificate, ders: list[bytes], moment: _Moment, lists: Sequence[RevocationList]
-    ) -> Verdict:
+    def _judge_path(self, leaf: x509.Certificate, ders: list[bytes], moment: Moment, sources: Sources) -> Verdict:
         """What the path validator does not ask: the links' keys, the root's dates, that there is a link at all, and
         whether any list names one of them."""
         if not ders:
@@ -216,15 +225,14 @@ class Trust:
         faults = [fault for link in links for fault in (*date_faults(link, moment.at), *link_faults(link))]
         if faults:
             return Bad(faults[0])
-        return self._judge_revocation([*links, leaf], moment, lists)
+        return self._judge_revocation([*links, leaf], moment, sources)
 
-    def _judge_revocation(
-        self, path: list[x509.Certificate], moment: _Moment, lists: Sequence[RevocationList]
-    ) -> Verdict:
-        """Every list about a link of the path is asked, also where the validator was content with less."""
-        used: list[CrlFacts] = []
+    def _judge_revocation(self, path: list[x509.Certificate], moment: Moment, sources: Sources) -> Verdict:
+        """Every list about a link of the path is asked, also where the validator was content with an answer."""
+        used: list[CrlFacts | AnswerFacts] = []
         for issuer, link in pairwise(path):
-            for one in lists:
+            used.extend(one.facts for one in sources.answers if one.facts.certificate == link.fingerprint(SHA256()))
+            for one in sources.lists:
                 if one.facts.issuer != subject_of(issuer) or not one.is_signed_by_one_of(self._named(issuer)):
                     continue
                 since = one.revoked_since(link)
@@ -232,44 +240,10 @@ class Trust:
                     reason = f"{since:%Y-%m-%dT%H:%M:%SZ}"
                     return Bad(rules.REVOKED.at("certificate", subject=subject_of(link), reason=reason))
                 used.append(one.facts)
-        return _good(path, moment, used)
+        since, until = moment.span(path, used)
+        until = min(until, moment.at + GOOD_FOR)
+        return Good(since, until, moment.evidence(used))
 
     def _named(self, issuer: x509.Certificate) -> list[x509.Certificate]:
         """The authorities of this name: one that renewed its key may sign its lists with either."""
         return [one for one in self._authorities if one.subject == issuer.subject]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Moment:
-    """The moment a certificate is judged for; `now` is None when it is the present one."""
-
-    at: datetime
-    now: datetime | None = None
-
-    @property
-    def is_past(self) -> bool:
-        return self.now is not None
-
-    def counts(self, facts: CrlFacts, leaf: x509.Certificate) -> bool:
-        """Whether the list may say something about that moment; whether it says enough is the validator's."""
-        if self.now is None:
-            return True
-        is_late = facts.issuer == leaf.issuer.rfc4514_string() and facts.this_update > leaf.not_valid_after_utc
-        return facts.this_update <= self.now and not is_late
-
-    def is_revoked(self, since: datetime) -> bool:
-        """Whether a certificate revoked since then was revoked at the moment."""
-        return self.now is None or since <= self.at
-
-    def is_current(self, facts: CrlFacts) -> bool:
-        """Whether the list tells the state at the moment."""
-        return facts.until > self.at and (self.is_past or facts.this_update <= self.at)
-
-
-def _good(path: list[x509.Certificate], moment: _Moment, used: Sequence[CrlFacts]) -> Good:
-    """How long the verdict holds: certificates and lists in force, one hour at most."""
-    current = [facts for facts in used if moment.is_current(facts)]
-    since = [*(link.not_valid_before_utc for link in path), *(facts.this_update for facts in current)]
-    until = [*(link.not_valid_after_utc for link in path), *(facts.until for facts in current), moment.at + GOOD_FOR]
-    evidence = tuple(sorted({facts.sha256 for facts in used}))
-    return Good(max(since), min(until), evidence)

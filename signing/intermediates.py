@@ -1,4 +1,4 @@
-"""Whether a certificate may stand between the roots and the agencies: asked once, when it is added."""
+"""Who issued a certificate, and whether one may stand between the roots and the agencies."""
 
 from __future__ import annotations
 
@@ -27,14 +27,21 @@ def check_intermediate(der: bytes, authorities: Iterable[bytes], at: datetime) -
     faults = date_faults(certificate, at)
     if faults:
         raise Refused(*faults)
-    if not any(_issued(load_der(one), certificate) for one in authorities):
+    if not any(issued(load_der(one), certificate) for one in authorities):
         issuer = certificate.issuer.rfc4514_string()
         rules.INTERMEDIATE_STRAY.refuse("certificate", issuer, subject=subject_of(certificate), issuer=issuer)
 
 
-def _issued(authority: x509.Certificate, certificate: x509.Certificate) -> bool:
+def issuer_among(der: bytes, authorities: Iterable[bytes]) -> bytes | None:
+    """The authority (DER) that issued the certificate (DER); None when none of these did."""
+    certificate = load_der(der)
+    return next((one for one in authorities if issued(load_der(one), certificate)), None)
+
+
+def issued(authority: x509.Certificate, certificate: x509.Certificate) -> bool:
+    """Whether the certificate names this authority and bears its signature."""
     try:
         certificate.verify_directly_issued_by(authority)
-    except Exception:  # another name, another kind of key, a wrong signature: it did not issue this one
+    except Exception:  # another name, another kind of key, a wrong signature
         return False
     return True

@@ -1,8 +1,8 @@
-"""The one object a PEM text holds: several would mean that the caller does not know which one counts."""
+"""Certificates, lists and answers from their bytes."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from envelopes.faults import Refused
 
@@ -15,7 +15,10 @@ Loaded = TypeVar("Loaded")
 
 
 def the_one(data: bytes, label: bytes, load: Callable[[bytes], list[Loaded]], rule: Rule) -> Loaded | None:
-    """The one object of a PEM text; None when the data is no PEM. Raises `Refused` by `rule`."""
+    """The one object of a PEM text; None when the data is no PEM. Raises `Refused` by `rule`.
+
+    Several would mean that the caller does not know which one counts.
+    """
     begins = data.count(b"-----BEGIN " + label + b"-----")
     if begins == 0:
         return None
@@ -26,3 +29,8 @@ def the_one(data: bytes, label: bytes, load: Callable[[bytes], list[Loaded]], ru
     if begins > 1 or len(found) != 1:
         raise Refused(rule.at(reason=f"{begins} × {label.decode()}"))
     return found[0]
+
+
+def parsed(kind: Any, der: bytes) -> Any:
+    """The asn1crypto object the path validator wants; its loader has no types."""
+    return kind.load(der)

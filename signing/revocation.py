@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from envelopes.faults import Refused
 from signing import certificate_rules as rules
-from signing.pem import the_one
+from signing.pem import parsed, the_one
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -89,7 +89,7 @@ class RevocationList:
 
     def __init__(self, der: bytes) -> None:
         self.facts = crl_facts(der)
-        self.parsed: Any = _parsed(asn1_crl.CertificateList, der)
+        self.parsed = parsed(asn1_crl.CertificateList, der)
         self._list = x509.load_der_x509_crl(der)
         self._signed: dict[bytes, bool] = {}
 
@@ -120,9 +120,14 @@ class RevocationList:
         return self._signed[name]
 
 
-def _parsed(kind: Any, der: bytes) -> Any:
-    """The asn1crypto object the path validator wants; its loader has no types."""
-    return kind.load(der)
+def distribution_points(der: bytes) -> tuple[str, ...]:
+    """The web addresses at which a certificate (DER) says its revocation list is; none when it names none."""
+    try:
+        found = x509.load_der_x509_certificate(der).extensions.get_extension_for_class(x509.CRLDistributionPoints).value
+    except (x509.ExtensionNotFound, ValueError):
+        return ()
+    names = [name.value for point in found for name in point.full_name or ()]
+    return tuple(name for name in names if isinstance(name, str) and name.lower().startswith(("http://", "https://")))
 
 
 def _scope(found: x509.CertificateRevocationList) -> bytes:

@@ -32,9 +32,11 @@ CREATE TABLE ocsp_responders (
     added_at      timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
--- When a certificate is asked about next, and how it went the last time.
+-- When a certificate is asked about next, and how it went the last time. Asked only if it names a responder itself.
 CREATE TABLE ocsp_questions (
     certificate bytea PRIMARY KEY CHECK (length(certificate) = 32),
+    issuer      text NOT NULL,
+    is_asked    boolean NOT NULL,
     due_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
     tried_at    timestamptz,
     fetched_at  timestamptz,
