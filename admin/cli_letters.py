@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from admin import cli_show
-from admin.cli_session import FILE, CannotHere, demanded, signing
+from admin.cli_session import FILE, CannotHere
+from admin.cli_signing import XADES, demanded, signing
 from envelopes.faults import Refused
 from envelopes.file_names import safe_file_name
 from envelopes.limits import AGENCY_CODE, LOCAL_TIME, PRIORITIES
 from envelopes.model import Business, Document, Organization, Signatory, Trace
 from exchange.client_files import write_envelope
+from signing.key_rules import KeyUnusable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -113,19 +115,30 @@ class _Given:
 @click.option("--reference", help="Mã định danh văn bản / the document's own id, made from the rest by default")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Tệp edXML / file to write")
 @click.option("--sign", is_flag=True, help="Ký số / sign it")
+@XADES
 @signing
 def compose(
-    *, attach: tuple[Path, ...], out: Path | None, sign: bool, signer: Callable[[], Signer | None], **given: Any
+    *,
+    attach: tuple[Path, ...],
+    out: Path | None,
+    sign: bool,
+    xades: bool,
+    signer: Callable[[], Signer | None],
+    **given: Any,
 ) -> None:
     """Tạo tệp edXML từ tệp PDF và vài thông tin / make an edXML file from a PDF and a few words."""
+    if xades and not sign:
+        raise click.UsageError("--xades đi cùng --sign / --xades goes with --sign")
     document = _Given(**given).document(datetime.now(LOCAL_TIME))
     path = out or Path(safe_file_name(f"{document.number}-{document.notation.replace('/', '-')}.edxml"))
     key = demanded(signer()) if sign else None
     try:
-        write_envelope(document, attach, path, signer=key)
+        write_envelope(document, attach, path, signer=key, xades=xades)
     except Refused as refused:
         cli_show.faults(refused.faults)
         raise SystemExit(1) from None
+    except KeyUnusable:  # told in both languages, where it is the same for every command
+        raise
     except ValueError as error:
         raise CannotHere(str(error)) from None
     except OSError as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import functools
 from typing import TYPE_CHECKING
 
 import click
@@ -9,7 +11,8 @@ import click
 from admin import cli_show
 from admin.cli_choose import one_at_hand
 from admin.cli_memory import Memory
-from admin.cli_session import AS_JSON, Access, CannotHere, connected, signing
+from admin.cli_session import AS_JSON, Access, CannotHere, connected
+from admin.cli_signing import XADES, signing
 from envelopes.limits import STATUS_CODES, STATUS_CODES_WITH_REASON
 from envelopes.model import Staff
 from exchange.client_status import REPORTED, Answered, status_message
@@ -32,6 +35,7 @@ CODES = ", ".join(f"{code} {STATUS_CODES[code].vi}" for code in REPORTED)
 @click.option("--department", default="", help="Bộ phận / department of who reports")
 @click.option("--staff", default="", help="Người báo / name of who reports")
 @click.option("--no-sign", is_flag=True, help="Không ký số / leave it unsigned although a key is set")
+@XADES
 @signing
 @AS_JSON
 @connected
@@ -45,6 +49,7 @@ def report(
     department: str,
     staff: str,
     no_sign: bool,
+    xades: bool,
     signer: Callable[[], Signer | None],
     as_json: bool,
 ) -> None:
@@ -61,7 +66,8 @@ def report(
 
     async def work(client: Client) -> Submission:
         about = await _about(client, access, delivery, reference)
-        return await client.submit(status_message(about, code, description=reason, staff=who, signer=key))
+        make = functools.partial(status_message, about, code, description=reason, staff=who, signer=key, xades=xades)
+        return await client.submit(await asyncio.to_thread(make))
 
     taken = access.call(work)
     if as_json:

@@ -10,7 +10,8 @@ import click
 
 from admin import cli_show
 from admin.cli_progress import bytes_bar
-from admin.cli_session import AS_JSON, FILE, Access, CannotHere, connected, demanded, signing
+from admin.cli_session import AS_JSON, FILE, Access, CannotHere, connected
+from admin.cli_signing import XADES, demanded, signing
 from envelopes.faults import Refused
 from exchange.client import ApiRefused
 from exchange.client_signing import sign_file
@@ -27,20 +28,25 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("file", type=FILE)
 @click.option("--sign", is_flag=True, help="Ký số trước khi gửi / sign it first")
+@XADES
 @signing
 @AS_JSON
 @connected
-def send(*, access: Access, file: Path, sign: bool, signer: Callable[[], Signer | None], as_json: bool) -> None:
+def send(
+    *, access: Access, file: Path, sign: bool, xades: bool, signer: Callable[[], Signer | None], as_json: bool
+) -> None:
     """Gửi một tệp edXML / submit an edXML file.
 
     Gửi lại cùng một tệp là vô hại: trục trả lời như lần đầu / sending the same file again is harmless.
     """
+    if xades and not sign:
+        raise click.UsageError("--xades đi cùng --sign / --xades goes with --sign")
     if not sign:
         taken = _submitted(access, file)
     else:
         with tempfile.TemporaryDirectory(prefix="lienthong-") as folder:
             signed = Path(folder) / file.name
-            _sign(file, signed, demanded(signer()))
+            _sign(file, signed, demanded(signer()), xades=xades)
             taken = _submitted(access, signed)
     if as_json:
         cli_show.as_json(taken)
@@ -58,9 +64,9 @@ def _submitted(access: Access, file: Path) -> Submission:
     return access.call(work)
 
 
-def _sign(file: Path, signed: Path, signer: Signer) -> None:
+def _sign(file: Path, signed: Path, signer: Signer, *, xades: bool) -> None:
     try:
-        sign_file(file, signed, signer)
+        sign_file(file, signed, signer, xades=xades)
     except Refused as refused:
         click.secho("Không ký được tệp này / this file cannot be signed", fg="red", bold=True, err=True)
         cli_show.faults(refused.faults)

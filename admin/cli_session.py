@@ -20,8 +20,6 @@ from exchange.client import ApiRefused, ApiTryLater, ApiUnknown, ApiUnreachable,
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-    from signing.sign import Signer
-
 T = TypeVar("T")
 Command = Callable[..., Any]
 
@@ -132,62 +130,3 @@ def _credential(text: str | None, file: Path | None) -> str:
     if len(found.split()) != 1 or not found.strip().isascii():
         raise click.UsageError("thông tin xác thực không đúng dạng / not a credential: one word is expected")
     return found.strip()
-
-
-def signing(command: Command) -> Command:
-    """Give a command the options that name the signing key; its argument `signer` is a function that loads it."""
-
-    @click.option("--sign-key-file", envvar="LIENTHONG_SIGN_KEY_FILE", type=FILE, help="Khóa ký (PEM) / signing key")
-    @click.option(
-        "--sign-certificate-file",
-        envvar="LIENTHONG_SIGN_CERTIFICATE_FILE",
-        type=FILE,
-        help="Chứng thư số (PEM) / its certificate",
-    )
-    @click.option(
-        "--sign-key-password-file",
-        envvar="LIENTHONG_SIGN_KEY_PASSWORD_FILE",
-        type=FILE,
-        help="Tệp mật khẩu của khóa / the key's password",
-    )
-    @functools.wraps(command)
-    def with_signer(
-        *,
-        sign_key_file: Path | None,
-        sign_certificate_file: Path | None,
-        sign_key_password_file: Path | None,
-        **rest: Any,
-    ) -> Any:
-        load = functools.partial(_signer, sign_key_file, sign_certificate_file, sign_key_password_file)
-        return command(signer=load, **rest)
-
-    return with_signer
-
-
-def _signer(key: Path | None, certificate: Path | None, password: Path | None) -> Signer | None:
-    if key is None and certificate is None:
-        return None
-    if key is None or certificate is None:
-        raise click.UsageError(
-            "cần cả khóa và chứng thư số / key and certificate are needed: "
-            "LIENTHONG_SIGN_KEY_FILE, LIENTHONG_SIGN_CERTIFICATE_FILE"
-        )
-    from signing.sign import Signer  # what checks signatures takes long to import, and most commands sign nothing
-
-    secret = password.read_bytes().rstrip(b"\r\n") if password else None
-    try:
-        return Signer.load(key.read_bytes(), certificate.read_bytes(), secret)
-    except (ValueError, TypeError) as error:
-        reason = str(error).partition(". ")[0]  # what cryptography adds is for programmers
-        raise click.UsageError(
-            f"không dùng được khóa ký / the signing key cannot be used ({key}, {certificate}): {reason}"
-        ) from None
-
-
-def demanded(signer: Signer | None) -> Signer:
-    """The signer, where a signature was asked for."""
-    if signer is None:
-        raise click.UsageError(
-            "chưa có khóa ký / no signing key: hãy đặt / set LIENTHONG_SIGN_KEY_FILE, LIENTHONG_SIGN_CERTIFICATE_FILE"
-        )
-    return signer

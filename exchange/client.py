@@ -13,8 +13,10 @@ left is one outcome: the answer, or one of the errors of `client_errors`. Nothin
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
 from urllib.parse import quote
@@ -33,6 +35,7 @@ from exchange.client_errors import (
     ApiUnreachable,
 )
 from exchange.client_patience import ONCE, Patience
+from exchange.client_signing import signed_copy
 from exchange.client_status import Answered, status_message
 from exchange.client_transport import Transport
 from exchange.client_types import AgenciesPage, Confirmation, Delivery, Fetched, InboxPage, OutboxPage, Submission
@@ -90,9 +93,20 @@ class Client:
         await self._transport.__aexit__(kind, error, trace)
 
     async def submit(
-        self, source: Path | str | bytes | AsyncIterator[bytes], *, moved: Moved | None = None
+        self,
+        source: Path | str | bytes | AsyncIterator[bytes],
+        *,
+        moved: Moved | None = None,
+        signer: Signer | None = None,
+        xades: bool = False,
     ) -> Submission:
-        """Send an edXML file of any size (a str is its path). A stream is sent once, the others tried again."""
+        """Send an edXML file of any size (a str is its path). A stream is sent once, the others tried again.
+
+        With a `signer` a signed copy is sent (profile P; `xades`: as XAdES-B), which a stream cannot have: ValueError.
+        """
+        if signer is not None:
+            async with signed_copy(source, signer, xades=xades) as signed:
+                return await self.submit(signed, moved=moved)
         answer = await self._transport.submit("/v1/envelopes", watched(body_of(source), moved))
         return replace(_parsed(Submission, answer), created=answer.status == 201)
 
@@ -154,15 +168,15 @@ class Client:
         staff: Staff | None = None,
         at: datetime | None = None,
         signer: Signer | None = None,
+        xades: bool = False,
     ) -> Submission:
         """Tell the sender of `delivery` its status (02 to 06, 15, 16), signed if a signer is given.
 
         `reporter` is the delivery's recipient and `at` is now unless given.
         """
         about = Answered.of(delivery, reporter)
-        return await self.submit(
-            status_message(about, code, description=description, staff=staff, at=at, signer=signer)
-        )
+        make = partial(status_message, about, code, description=description, staff=staff, at=at)
+        return await self.submit(await asyncio.to_thread(make, signer=signer, xades=xades))  # a token takes its time
 
     async def agencies(self, *, limit: int | None = None, cursor: str | None = None) -> AgenciesPage:
         """The directory, in the order of codes."""

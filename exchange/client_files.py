@@ -38,17 +38,24 @@ class _Attached:
 
 
 def write_envelope(
-    document: Document, attachments: Sequence[Path], path: Path, *, signer: Signer | None = None
+    document: Document,
+    attachments: Sequence[Path],
+    path: Path,
+    *,
+    signer: Signer | None = None,
+    xades: bool = False,
 ) -> None:
     """Write `document` with the files in `attachments` to `path`, signed (profile P) if a signer is given.
 
+    `xades`: signed as XAdES-B.
+
     Manifest and attachment heads are made from the files, which are read twice: once for their digests, which the
     manifest states, and once for their content. `path` holds the whole file, flushed to disk, or what it held before.
-    Raises `OSError`, `Refused` (the exchange would refuse it), ValueError (edXML cannot hold it).
+    Raises `OSError`, `Refused` (the exchange would refuse it), ValueError (edXML cannot hold it, a token fails).
     """
     files = [_measured(file) for file in attachments]
     skeleton = write_skeleton(_with_attachments(document, files))
-    data = skeleton.data if signer is None else signer.sign_parts(skeleton.data)
+    data = skeleton.data if signer is None else signer.sign_parts(skeleton.data, xades=xades)
     grown = len(data) - len(skeleton.data)  # all of it before the attachments: the header grew
     with aside(path) as out:
         done = 0

@@ -6,7 +6,11 @@ of an attachment yet, both are added from the content, because that is what the 
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, BinaryIO
 from xml.parsers import expat
 
@@ -20,9 +24,8 @@ from exchange.client_disk import aside
 from exchange.client_files import CHUNK, FileChanged
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterator, Sequence
     from hashlib import _Hash
-    from pathlib import Path
 
     from lxml import etree
 
@@ -45,16 +48,32 @@ _REFERENCE = f"{{{NS}}}Reference"
 _MANIFEST_PATH = tuple(f"{NS} {name}" for name in ("edXML", "edXMLEnvelope", "edXMLBody", "edXMLManifest"))
 
 
-def sign_file(source: Path, target: Path, signer: Signer) -> None:
-    """Write the file in `source`, signed, to `target`, which may be the same path.
+def sign_file(source: Path, target: Path, signer: Signer, *, xades: bool = False) -> None:
+    """Write the file in `source`, signed, to `target`, which may be the same path; `xades`: as XAdES-B.
 
-    Raises `OSError`, `Refused` (it is no edXML file, is signed already, or names attachments that it does not hold).
+    Raises `OSError`, `Refused` (it is no edXML file, is signed already, or names attachments that it does not hold),
+    `KeyUnusable` (the token that holds the key fails).
     """
     with source.open("rb") as file:
         split = _split(file)
-        skeleton = signer.sign_parts(_stated(split))
+        skeleton = signer.sign_parts(_stated(split), xades=xades)
         with aside(target) as out:
             _write(out, file, skeleton, split, source)
+
+
+@asynccontextmanager
+async def signed_copy(source: object, signer: Signer, *, xades: bool) -> AsyncIterator[Path]:
+    """A signed copy of a file (a path, or its bytes) in a temporary folder, gone afterwards. Raises as `sign_file`."""
+    with TemporaryDirectory(prefix="lienthong-") as name:
+        plain, signed = Path(name) / "plain.edxml", Path(name) / "signed.edxml"
+        if isinstance(source, bytes):
+            await asyncio.to_thread(plain.write_bytes, source)
+        elif isinstance(source, str | Path):
+            plain = Path(source)
+        else:
+            raise ValueError("a stream cannot be signed: give the file, or its bytes")
+        await asyncio.to_thread(sign_file, plain, signed, signer, xades=xades)
+        yield signed
 
 
 class _Nowhere:

@@ -55,10 +55,11 @@ def status_message(
     staff: Staff | None = None,
     at: datetime | None = None,
     signer: Signer | None = None,
+    xades: bool = False,
 ) -> bytes:
     """The status message as bytes, signed over its header (profile P) if a signer is given; `at` is now unless given.
 
-    ValueError for a code that a recipient does not report.
+    `xades`: signed as XAdES-B. ValueError for a code that a recipient does not report, or a token that fails.
     """
     if code not in REPORTED:
         raise ValueError(f"a recipient reports one of {', '.join(REPORTED)}, not {code}")
@@ -71,4 +72,4 @@ def status_message(
         staff=staff,
     )
     data = write_status(status)
-    return signer.sign_parts(data) if signer else data
+    return signer.sign_parts(data, xades=xades) if signer else data

@@ -62,8 +62,9 @@ class Signer:
         """The signer of a key that may be in memory or on a token. Raises `KeyUnusable` as `load` does."""
         key = usable(identity.key)
         certificate = certificate_of(key, [identity.certificate])
-        is_ec = isinstance(key, ec.EllipticCurvePrivateKey)
-        return cls(key, certificate, _EC_METHODS[key.curve.name] if is_ec else SignatureMethod.RSA_SHA256)
+        if isinstance(key, ec.EllipticCurvePrivateKey):
+            return cls(key, certificate, _EC_METHODS[key.curve.name])
+        return cls(key, certificate, SignatureMethod.RSA_SHA256)
 
     @property
     def certificate_pem(self) -> bytes:

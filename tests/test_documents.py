@@ -67,6 +67,7 @@ def test_settings_named_in_a_document_exist(name: str) -> None:
     known |= {f"{PREFIX}{field.upper()}_FILE" for field in SECRETS}
     known |= {f"{PREFIX}{word}" for word in ("URL", "CREDENTIAL", "CREDENTIAL_FILE", "AS")}
     known |= {f"{PREFIX}SIGN_{word}" for word in ("KEY_FILE", "CERTIFICATE_FILE", "KEY_PASSWORD_FILE")}
+    known |= {f"{PREFIX}SIGN_TOKEN{word}" for word in ("", "_LABEL", "_KEY_LABEL", "_PIN", "_PIN_FILE")}
     assert set(re.findall(r"LIENTHONG_[A-Z_]*[A-Z]", read(name))) - known == set()
 
 

@@ -168,9 +168,9 @@ def test_file_that_changes_while_it_is_attached_is_not_attached(
 ) -> None:
     sign_parts = Signer.sign_parts
 
-    def changed(self: Signer, data: bytes) -> bytes:
+    def changed(self: Signer, data: bytes, *, xades: bool) -> bytes:
         attachments[0].write_bytes(b"other content")
-        return sign_parts(self, data)
+        return sign_parts(self, data, xades=xades)
 
     monkeypatch.setattr(Signer, "sign_parts", changed)
     path = tmp_path / "letter.edxml"
