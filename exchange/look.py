@@ -17,16 +17,18 @@ if TYPE_CHECKING:
     from storage.connection import Connection
     from storage.deliveries import DeliveryRow, Event
     from storage.directory import System
-    from storage.envelopes import EnvelopeRow
+    from storage.envelopes import AttachmentRow, EnvelopeRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """One envelope as its sender sees it; `events` by delivery, oldest line first."""
+    """One envelope as its sender sees it; `events` by delivery, oldest line first. `attachments` and events are left
+    out of what answers a submission."""
 
     envelope: EnvelopeRow
     deliveries: tuple[DeliveryRow, ...]
     events: dict[UUID, list[Event]]
+    attachments: tuple[AttachmentRow, ...] = ()
 
 
 async def sent(exchange: Exchange, system: System, envelope_id: UUID) -> Sent:
@@ -57,11 +59,13 @@ async def outbox(exchange: Exchange, system: System, *, before: tuple[datetime, 
 async def _with_deliveries(conn: Connection, rows: Sequence[EnvelopeRow]) -> list[Sent]:
     found = await deliveries.deliveries_of(conn, [row.id for row in rows])
     events = await deliveries.events_of(conn, [one.id for some in found.values() for one in some])
+    attached = await envelopes.attachments(conn, [row.id for row in rows])
     return [
         Sent(
             envelope=row,
             deliveries=tuple(found.get(row.id, ())),
             events={one.id: events.get(one.id, []) for one in found.get(row.id, ())},
+            attachments=tuple(attached.get(row.id, ())),
         )
         for row in rows
     ]

@@ -40,7 +40,12 @@ FIELDS = {
 }
 """The names API.md promises."""
 
-MORE = {"Event": {"flagged"}, "Waiting": {"signature"}, "Signature": {"signer", "reason"}}
+MORE = {
+    "Event": {"flagged"},
+    "Waiting": {"signature"},
+    "Signature": {"signer", "reason"},
+    "Attachment": {"pdf_signatures"},
+}
 """What we say beyond API.md's example lines: `flagged` stands in its details, and a recipient must know who signed, a
 sender why its envelope is held."""
 

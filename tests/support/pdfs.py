@@ -6,6 +6,7 @@ Everything is written here; nothing is taken from elsewhere.
 from __future__ import annotations
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -138,14 +139,12 @@ def signed(
     """The PDF with one more signature, in PAdES form."""
     settings = {"md_algorithm": "sha256", "subfilter": SigSeedSubFilter.PADES} | more
     writer = IncrementalPdfFileWriter(io.BytesIO(content))
-    made = signers.sign_pdf(
-        writer,
-        signers.PdfSignatureMetadata(field_name=field, **settings),
-        signer=by.signer(),
-        timestamper=stamps,
-        existing_fields_only=False,
-    )
-    return bytes(made.getvalue())
+    metadata = signers.PdfSignatureMetadata(field_name=field, **settings)
+    with ThreadPoolExecutor(1) as thread:  # the library starts an event loop, which a test may have already
+        made = thread.submit(
+            signers.sign_pdf, writer, metadata, signer=by.signer(), timestamper=stamps, existing_fields_only=False
+        )
+    return bytes(made.result().getvalue())
 
 
 def updated(content: bytes, change: Callable[[IncrementalPdfFileWriter], object]) -> bytes:
