@@ -59,6 +59,7 @@ COMMANDS: Mapping[str, Place] = {
     **_in("cli_system", system="Hệ thống quản lý văn bản kết nối vào trục / document systems that call the exchange"),
     **_in("cli_certificate", certificate="Chứng thư số của đơn vị / certificates of agencies"),
     **_in("cli_ca", ca="Tổ chức chứng thực được tin cậy / trusted authorities"),
+    **_in("cli_seal", seal="Con dấu của trục / the exchange's seal, by which receipts are checked"),
     **_in("cli_account", account="Tài khoản đăng nhập trang quản lý / accounts that sign in at the desk"),
     **_in(
         "cli_settings",

@@ -178,4 +178,4 @@ def _sealed(
         accepted_at=at,
     )
     one = taking.status_delivery(row, status, about=waiting.delivery.id, recipient=waiting.envelope.sender)
-    return row, skeleton, one, exchange.seal.receipt(taking.receipt_facts(row, [one], []))
+    return row, skeleton, one, exchange.seal.receipt(taking.receipt_facts(row, [one], [], None))

@@ -164,7 +164,8 @@ async def _insert_document(
     now = await objects_held.record_objects(conn, envelope=envelope_id, objects=sorted(held.items()))
     row = taking.document_row(envelope_id, vouched, plan, now)
     rows = taking.delivery_rows(row, sorted(plan.recipients))  # the order they are looked up in: a replay says the same
-    receipt = await exchange.threads.run(exchange.seal.receipt, taking.receipt_facts(row, rows, attached))
+    facts = taking.receipt_facts(row, rows, attached, taking.policy_of(vouched.system))
+    receipt = await exchange.threads.run(exchange.seal.receipt, facts)
     await _insert_envelope(conn, row, vouched, receipt)
     if attached:
         await envelopes.insert_attachments(conn, envelope_id, attached)
@@ -181,7 +182,8 @@ async def _insert_status(
     now = await envelopes.clock(conn)  # once it is this status's turn, so that the inbox shows them as they took effect
     row = taking.status_row(envelope_id, vouched, now, effect.flag if effect else None)
     one = taking.status_delivery(row, plan.status, about=plan.about, recipient=plan.recipient)
-    receipt = await exchange.threads.run(exchange.seal.receipt, taking.receipt_facts(row, [one], []))
+    facts = taking.receipt_facts(row, [one], [], taking.policy_of(vouched.system))
+    receipt = await exchange.threads.run(exchange.seal.receipt, facts)
     await _insert_envelope(conn, row, vouched, receipt)
     await deliveries.insert_deliveries(conn, [one])
     failpoint("submit.after_insert")

@@ -38,7 +38,8 @@ class ReceiptFacts:
 
     Digests are lower-case hex SHA-256, sizes bytes, `accepted_at` aware. `recipients`: (delivery, agency code);
     `undeliverable`: (agency code, fault code); `attachments`: (n, name, size, sha256). `certificate` is the SHA-256 of
-    the DER that verified. `policy` None: version 1, or a status the exchange wrote itself.
+    the DER that verified, `signer` its agency where that signed in the sender's stead. `policy` None: version 1, or a
+    status the exchange wrote itself.
     """
 
     envelope: UUID
@@ -57,6 +58,7 @@ class ReceiptFacts:
     profile: str | None
     certificate: str | None
     policy: Policy | None = None
+    signer: str | None = None
     version: int = QUALIFIED
 
 
@@ -71,7 +73,8 @@ def to_tree(facts: ReceiptFacts) -> etree._Element:
     _add(root, "AcceptedAt", accepted.replace("+00:00", "Z"))
     if facts.policy is not None:
         _add(root, "Policy", None, **_written(facts.policy))
-    _add(root, "Verification", None, outcome=facts.outcome, profile=facts.profile, certificate=facts.certificate)
+    verification = {"outcome": facts.outcome, "profile": facts.profile, "certificate": facts.certificate}
+    _add(root, "Verification", None, **verification, signer=facts.signer)
     for delivery, code in facts.recipients:
         _add(root, "Recipient", code, delivery=str(delivery))
     for code, fault in facts.undeliverable:
@@ -108,6 +111,7 @@ def from_tree(root: etree._Element) -> ReceiptFacts:
         profile=verification.get("profile"),
         certificate=verification.get("certificate"),
         policy=_policy(root),
+        signer=verification.get("signer"),
         version=version,
     )
 

@@ -154,6 +154,12 @@ _AGENCY = _operation(
     CODE,
     answers={"200": said("The agency.", "Agency"), **refusals(*PRIVATE, 404)},
 )
+_SEALS = _operation(
+    "listSeals",
+    "envelopes",
+    "The certificates of the exchange's seal: receipts are checked by them",
+    answers={"200": said("The present one and those before it, newest first.", "Seals"), **refusals(*PRIVATE)},
+)
 _ATTACHMENT_TYPES = ("application/octet-stream", "application/pdf", "application/zip")
 
 
@@ -180,6 +186,7 @@ PATHS: dict[str, Any] = {
     "/v1/deliveries/{id}/confirmation": {"post": _CONFIRM},
     "/v1/agencies": _get(_AGENCIES),
     "/v1/agencies/{code}": _get(_AGENCY),
+    "/v1/seals": _get(_SEALS),
     "/v1/openapi.json": _public(
         "openapi", "This document", bare("OpenAPI 3.1.", {JSON: {"schema": {"type": "object"}}})
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from exchange.api import agencies, deliveries, envelopes, health, inbox, metrics, openapi, outbox
+from exchange.api import agencies, deliveries, envelopes, health, inbox, metrics, openapi, outbox, seals
 
 if TYPE_CHECKING:
     from exchange.api.call import Handler
@@ -42,6 +42,7 @@ ROUTES = (
     _post("/v1/deliveries/{id}/confirmation", deliveries.confirm),
     _get("/v1/agencies", agencies.agencies, *agencies.QUERY),
     _get("/v1/agencies/{code}", agencies.agency),
+    _get("/v1/seals", seals.seals),
     _get("/v1/openapi.json", openapi.openapi, public=True),
     _get("/healthz", health.alive, public=True),
     _get("/readyz", health.ready, public=True),
