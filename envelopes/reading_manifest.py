@@ -34,14 +34,15 @@ _ATTACHMENT = Shape(
 _TRACE = Shape(one={"OrganId": 0, "Timestamp": 0})
 
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_CIDS = re.compile(r"\A(?:cid:)*+")
+"""All of them at once: taken off one by one, a quarter of a megabyte of them costs a fifth of a second."""
+
 _SIZE = re.compile(r"0|[1-9][0-9]{0,17}", re.ASCII)
 
 
 def bare_content_id(text: str) -> str:
     """A content id without any leading `cid:`; relays add one more at each hop (axis client, section 5.3)."""
-    while text.startswith("cid:"):
-        text = text[4:]
-    return text
+    return _CIDS.sub("", text, count=1)
 
 
 def manifest(scan: Scan, element: etree._Element | None) -> tuple[ManifestEntry, ...]:

@@ -18,6 +18,7 @@ from envelopes.dom import parse
 from envelopes.faults import FaultClass, Rule
 from envelopes.limits import LT, NS
 from envelopes.parts import find_parts
+from envelopes.reading_manifest import bare_content_id
 from envelopes.rebuilding import pieces
 from envelopes.splitting import Splitter
 from exchange.client_disk import aside
@@ -133,10 +134,7 @@ def _attributes(n: int, line: etree._Element, contents: dict[str, list[Content]]
 
 
 def _content_id(element: etree._Element) -> str:
-    text = (element.findtext(_CONTENT_ID) or "").strip()
-    while text.startswith("cid:"):
-        text = text[len("cid:") :]
-    return text
+    return bare_content_id((element.findtext(_CONTENT_ID) or "").strip())
 
 
 def _spliced(skeleton: bytes, attributes: list[bytes]) -> bytes:

@@ -26,6 +26,7 @@ from envelopes.parts import (
     Parts,
     local_name,
 )
+from envelopes.reading_manifest import bare_content_id
 from signing import gate_rules as rules
 from signing.algorithms import EXC_C14N, PART_TRANSFORMS, WEAK_WHOLE_TRANSFORMS, WHOLE_TRANSFORMS
 from signing.elements import PATH, XML_SPACE
@@ -196,10 +197,7 @@ def attachment_faults(manifest: etree._Element | None, attachments: tuple[etree.
 
 
 def _content_id(element: etree._Element) -> str:
-    text = _text(element, "ContentId")
-    while text.startswith("cid:"):
-        text = text[4:]
-    return text
+    return bare_content_id(_text(element, "ContentId"))
 
 
 def _text(element: etree._Element, name: str) -> str:
