@@ -1,21 +1,18 @@
-"""Whom certificates lead to: trusted roots, revocation lists, and an authority for development.
-
-`lienthong ca dev|trust|crl`
-"""
+"""Whom certificates lead to: `lienthong ca …`, of which `dev`, an authority for development, is here."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 from typing import TYPE_CHECKING
 
 import click
 
-from admin import cli_show
+from admin import cli_show, cli_trust
 from admin.cli_certificate import told as told_certificate
 from admin.cli_database import settings_or_exit, with_database
-from admin.cli_session import AS_JSON, FILE, FOLDER, InFull
-from exchange import authorities, certification, development_authority
+from admin.cli_session import AS_JSON, FOLDER, InFull
+from admin.cli_trust_show import told_list
+from exchange import certification, development_authority
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,38 +27,8 @@ def ca() -> None:
     """Tổ chức chứng thực được tin cậy / trusted authorities."""
 
 
-@ca.command()
-@click.argument("file", type=FILE)
-@AS_JSON
-def trust(file: Path, *, as_json: bool) -> None:
-    """Tin cậy một chứng thư gốc / trust a root certificate."""
-    data = file.read_bytes()
-    facts = with_database(lambda database: authorities.trust_root(database, data))
-    if as_json:
-        cli_show.as_json(told_certificate(facts))
-        return
-    cli_show.say(
-        f"Tin cậy chứng thư gốc / trusted root: {facts.subject}",
-        "Văn bản bị tạm giữ cho tới khi có danh sách thu hồi / documents are held until its list is there:",
-        "  lienthong ca crl FILE",
-    )
-
-
-@ca.command()
-@click.argument("file", type=FILE)
-@AS_JSON
-def crl(file: Path, *, as_json: bool) -> None:
-    """Nạp danh sách thu hồi / take a revocation list."""
-    data = file.read_bytes()
-    facts = with_database(lambda database: authorities.add_crl(database, data))
-    if as_json:
-        cli_show.as_json(_told(facts))
-        return
-    until = cli_show.moment(facts.next_update) or "không ghi"
-    cli_show.say(
-        f"Đã nạp danh sách thu hồi của / took the list of {facts.issuer}",
-        f"  hiệu lực / in force: {cli_show.moment(facts.this_update)} – {until}",
-    )
+for command in cli_trust.COMMANDS:
+    ca.add_command(command)
 
 
 @ca.command()
@@ -101,7 +68,7 @@ def _show_dev(
     if as_json:
         issued = told_certificate(facts) if facts else None
         files = {"key": str(out / "key.pem"), "certificate": str(out / "certificate.pem")} if out else {}
-        answer = {"root": str(folder / "root.pem"), "revocation_list": _told(listed), "certificate": issued}
+        answer = {"root": str(folder / "root.pem"), "revocation_list": told_list(listed), "certificate": issued}
         cli_show.as_json(answer | {"files": files})
         return
     cli_show.say(
@@ -112,23 +79,13 @@ def _show_dev(
         cli_show.say(f"  đã cấp / issued: {facts.subject}", f"  {out / 'key.pem'}", f"  {out / 'certificate.pem'}")
 
 
-def _told(facts: CrlFacts) -> dict[str, object]:
-    return {
-        "sha256": facts.sha256.hex(),
-        "issuer": facts.issuer,
-        "this_update": facts.this_update,
-        "next_update": facts.next_update,
-    }
-
-
 def _write(folder: Path, key: bytes, certificate: bytes) -> None:
-    """The key is readable by its owner alone, from the first byte."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    key_file = folder / "key.pem"
-    key_file.unlink(missing_ok=True)
-    with os.fdopen(os.open(key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(key)
+    write_secret(folder / "key.pem", key, replace=True)
     (folder / "certificate.pem").write_bytes(certificate)
 
+
+for _own in cli_authority.COMMANDS:
+    ca.add_command(_own)
 
 COMMANDS: Sequence[click.Command] = (ca,)

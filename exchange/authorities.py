@@ -7,28 +7,35 @@ from typing import TYPE_CHECKING
 
 from signing.certificates import CertificateFacts, CrlFacts, check_root, crl_facts, describe
 from signing.intermediates import check_intermediate
-from signing.revocation import check_list
-from storage import envelopes, trust
+from signing.revocation import FALLBACK, check_list
+from storage import envelopes, revocation_sources, trust
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from storage.connection import Connection
     from storage.database import Database
+    from storage.revocation_sources import ResponderRow, SourceRow
     from storage.trust import AuthorityRow, ListRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trusted:
-    """Every root and intermediate, and the newest list of each issuer and scope, as of `now` (UTC)."""
+    """Every root and intermediate, the newest list of each issuer and scope, and where more come from, as of `now`."""
 
     now: datetime
     authorities: tuple[AuthorityRow, ...]
     lists: tuple[ListRow, ...]
+    sources: tuple[SourceRow, ...]
+    responders: tuple[ResponderRow, ...]
 
     def lists_of(self, subject: str) -> tuple[ListRow, ...]:
         """The lists of the authority of this name."""
         return tuple(one for one in self.lists if one.issuer == subject)
+
+    def seconds_left(self, one: ListRow) -> float:
+        """How long the list is in force; negative when it is stale."""
+        return ((one.next_update or one.this_update + FALLBACK) - self.now).total_seconds()
 
 
 async def trust_root(database: Database, data: bytes) -> CertificateFacts:
@@ -87,7 +94,15 @@ async def take_list(conn: Connection, facts: CrlFacts) -> bool:
 async def list_trust(database: Database) -> Trusted:
     """Whom certificates may lead to, and how fresh the lists are."""
     async with database.acquire() as conn:
-        now = await envelopes.clock(conn)
-        known = await trust.authorities(conn)
-        lists = await trust.newest_lists(conn)
-    return Trusted(now=now, authorities=tuple(known), lists=tuple(lists))
+        return await trusted(conn)
+
+
+async def trusted(conn: Connection) -> Trusted:
+    """The same, on a connection."""
+    return Trusted(
+        now=await envelopes.clock(conn),
+        authorities=tuple(await trust.authorities(conn)),
+        lists=tuple(await trust.newest_lists(conn)),
+        sources=tuple(await revocation_sources.sources(conn)),
+        responders=tuple(await revocation_sources.responders(conn)),
+    )

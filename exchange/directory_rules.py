@@ -119,6 +119,12 @@ SOURCE_MALFORMED = Rule(
     "Địa chỉ «{url}» không dùng được: cần http:// hoặc https:// kèm tên máy chủ, không có tên đăng nhập và mật khẩu.",
     "Address «{url}» is of no use: it takes http:// or https:// with a host, without user name and password.",
 )
+ENVELOPE_UNKNOWN = Rule(
+    "envelope.unknown",
+    _M,
+    "Không có thông điệp nào mang mã {envelope}. Hãy dùng mã (id) mà trục đã trả lời khi nhận.",
+    "There is no envelope {envelope}. Give the id that the exchange answered with.",
+)
 SOURCE_UNKNOWN = Rule(
     "source.unknown",
     _M,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -181,6 +182,12 @@ async def trust_material(conn: Connection, *, until: datetime | None = None) -> 
         lists=tuple(row["der"] for row in lists),
         answers=tuple((row["certificate"], row["der"]) for row in answers),
     )
+
+
+async def evidence_digests(conn: Connection, envelope: UUID) -> list[bytes] | None:
+    """The SHA-256 of what the envelope's outcome rests on; None when there is no such envelope."""
+    found: list[bytes] | None = await conn.fetchval("SELECT evidence FROM envelopes WHERE id = $1", envelope)
+    return found
 
 
 async def evidence(conn: Connection, digests: Sequence[bytes]) -> list[EvidenceRow]:
