@@ -10,7 +10,7 @@ from envelopes.states import State, confirmed
 from exchange import rules, statuses
 from exchange.errors import NotAllowed, NotThere
 from exchange.failpoints import failpoint
-from storage import deliveries, envelopes
+from storage import deliveries, envelopes, transport
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,9 +94,7 @@ async def confirm(exchange: Exchange, system: System, delivery_id: UUID, sha256:
     Again gives the same answer; another digest is refused. Raises `NotThere`, `Refused`, `DatabaseAway`.
     """
     async with exchange.database.transaction() as conn:
-        found = await deliveries.lock_delivery(conn, delivery_id)
-        if found is None or found.delivery.held or found.delivery.recipient not in system.agencies:
-            raise NotThere
+        found = await _locked(conn, system, delivery_id)
         failpoint("confirm.after_lock")
         expected = found.envelope.sha256.hex()
         if sha256 != expected:
@@ -105,6 +103,38 @@ async def confirm(exchange: Exchange, system: System, delivery_id: UUID, sha256:
         failpoint("confirm.before_commit")
     failpoint("confirm.after_commit")
     return answer
+
+
+async def confirm_unseen(exchange: Exchange, system: System, delivery_id: UUID) -> Confirmed:
+    """As `confirm`, for a client that cannot name a digest: its word is that it stored what it fetched."""
+    async with exchange.database.transaction() as conn:
+        found = await _locked(conn, system, delivery_id)
+        failpoint("confirm.after_lock")
+        answer = await _confirmed(exchange, conn, found)
+        failpoint("confirm.before_commit")
+    failpoint("confirm.after_commit")
+    return answer
+
+
+async def note_transport(exchange: Exchange, system: System, delivery_id: UUID, word: str) -> None:
+    """Keep in the history what the recipient's transport says of the delivery. Raises `NotThere`."""
+    async with exchange.database.transaction() as conn:
+        found = await _locked(conn, system, delivery_id)
+        await transport.note(conn, delivery_id, event=f"transport_{word}", by=found.delivery.recipient)
+
+
+async def count_waiting(exchange: Exchange, system: System, *, kind: str) -> int:
+    """How many deliveries of this kind wait for the system's agencies."""
+    async with exchange.database.acquire() as conn:
+        return await transport.count_waiting(conn, recipients=sorted(system.agencies), kind=kind)
+
+
+async def _locked(conn: Connection, system: System, delivery_id: UUID) -> Waiting:
+    """The delivery, kept from everybody else. Raises `NotThere` when it is somebody else's, or held."""
+    found = await deliveries.lock_delivery(conn, delivery_id)
+    if found is None or found.delivery.held or found.delivery.recipient not in system.agencies:
+        raise NotThere
+    return found
 
 
 async def _confirmed(exchange: Exchange, conn: Connection, found: Waiting) -> Confirmed:

@@ -11,14 +11,16 @@ import asyncpg
 
 from envelopes.agency_codes import difference, flaw_of, likeness
 from envelopes.faults import Fault, Refused
+from envelopes.limits import LOCAL_TIME
 from exchange import directory_rules as rules
 from exchange.credentials import new_credential, new_secret
 from exchange.errors import NotThere
 from storage import agency_codes, directory
+from storage.envelopes import clock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from exchange.exchange import Exchange
     from storage.connection import Connection
@@ -73,6 +75,13 @@ async def agency(exchange: Exchange, code: str) -> Agency:
     if found is None:
         raise NotThere
     return found
+
+
+async def acted_for(exchange: Exchange, system: System, code: str) -> bool:
+    """Whether `code`, own or alias, is an agency's that the system acts for."""
+    async with exchange.database.acquire() as conn:
+        found = await directory.agency(conn, code)
+    return found is not None and found.code in system.agencies
 
 
 async def list_agencies(database: Database) -> list[Agency]:
@@ -197,6 +206,20 @@ async def rotate(database: Database, system: str, *, overlap_hours: float = 24) 
             conn, system=system, keep=credential, overlap_seconds=overlap_hours * 3600
         )
     return NewCredential(system=system, credential=text, ending=ending)
+
+
+async def allow_weak(database: Database, system: str, until: date | None) -> None:
+    """Take weak signatures (SHA-1) from a system to the end of a day in Vietnam; None: no more. Raises `Refused`.
+
+    What comes that way is kept as `verified_weak` and counts as signed nowhere.
+    """
+    async with database.transaction() as conn:
+        today = (await clock(conn)).astimezone(LOCAL_TIME).date()
+        if until is not None and until < today:
+            shown = until.strftime("%d/%m/%Y")
+            rules.SYSTEM_WEAK_PAST.refuse("until", shown, until=shown, system=system)
+        if not await directory.set_weak_until(conn, system, until):
+            rules.SYSTEM_UNKNOWN.refuse("system", system, system=system)
 
 
 async def unknown_agencies(conn: Connection, codes: Sequence[str]) -> list[Fault]:

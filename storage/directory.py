@@ -60,6 +60,14 @@ class LivingCredential:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AxisSystem:
+    """An active system with the secret that its axis client signs with."""
+
+    system: System
+    secret: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CredentialRow:
     """A stored credential: only the SHA-256 of its secret is kept."""
 
@@ -244,6 +252,17 @@ async def credential(conn: Connection, credential_id: str) -> CredentialRow | No
         system=_system(row["system"], row),
         now=row["now"],
     )
+
+
+async def axis_system(conn: Connection, name: str) -> AxisSystem | None:
+    """The active system of this id, with its axis secret."""
+    row = await conn.fetchrow(
+        """SELECT s.id, s.allow_unsigned, s.strict, s.weak_until, s.axis_secret,
+                  array(SELECT agency FROM system_agencies WHERE system = s.id) AS agencies
+           FROM systems s WHERE s.id = $1 AND s.disabled_at IS NULL""",
+        name,
+    )
+    return AxisSystem(system=_system(name, row), secret=row["axis_secret"]) if row else None
 
 
 def _system(name: str, row: asyncpg.Record) -> System:

@@ -15,6 +15,7 @@ from exchange.api.door import Shares, identify
 from exchange.api.metrics import Metrics
 from exchange.api.query import Query
 from exchange.api.routes import ROUTES
+from exchange.axis.app import facade_routes
 from exchange.program_checks import check_parser
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def create_app(exchange: Exchange) -> web.Application:
     shares = Shares(rate=exchange.settings.rate_per_second, connections=exchange.settings.connections_per_system)
     for route in ROUTES:
         app.router.add_routes([_definition(route, app[SHARED], shares)])
+    app.router.add_routes(facade_routes(app[SHARED], shares))
     app.on_response_prepare.append(add_headers)
     app.cleanup_ctx.append(_attended)
     return app

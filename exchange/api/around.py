@@ -12,6 +12,7 @@ from aiohttp import web
 
 from exchange.api.call import SHARED
 from exchange.api.errors import answer
+from exchange.axis.strange import unknown
 from exchange.identifiers import uuid7
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ async def _answered(request: web.Request, handler: Handler, request_id: str) -> 
         return await handler(request)
     except asyncio.CancelledError:
         raise
+    except web.HTTPException as error:
+        response = unknown(request) or answer(error, request_id)
     except Exception as error:
         response = answer(error, request_id)
     if not request.content.at_eof():  # the rest of the body is of no use, so the connection is not either

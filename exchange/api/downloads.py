@@ -70,7 +70,7 @@ async def _send(
     if request.method == "HEAD" or length == 0:
         await response.prepare(request)
         return response
-    async with aclosing(_checked(download, start, length)) as chunks:
+    async with aclosing(checked(download, start, length)) as chunks:
         first = await anext(chunks)  # what fails here can still be answered properly
         await response.prepare(request)
         try:
@@ -86,7 +86,7 @@ async def _send(
     return response
 
 
-async def _checked(download: Download, start: int, length: int) -> AsyncGenerator[bytes, None]:
+async def checked(download: Download, start: int, length: int) -> AsyncGenerator[bytes, None]:
     """The asked-for bytes; the last ones only once the length, and the digest of a whole file, are right."""
     whole = start == 0 and length == download.size
     digest, left, held = hashlib.sha256(), length, b""

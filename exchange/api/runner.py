@@ -17,6 +17,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from exchange.api.app import RUNNER_OPTIONS
 from exchange.api.around import CAUTION, SERVER
 from exchange.api.errors import answer
+from exchange.axis.strange import garbled
 from exchange.identifiers import uuid7
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class _Connection(web.RequestHandler):
         self._handling = False
         self._closing = False
         self._ended: asyncio.Event | None = None
+        self._latest = b""  # of a head under way: what cannot be parsed is answered in its sender's own form
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The first head is awaited."""
@@ -62,8 +64,10 @@ class _Connection(web.RequestHandler):
 
     def data_received(self, data: bytes) -> None:
         """A head has begun, unless this belongs to the request being handled."""
-        if not self._handling and self._timer is None:
-            self._start()
+        if not self._handling:
+            self._latest = data
+            if self._timer is None:
+                self._start()
         super().data_received(data)
 
     def eof_received(self) -> bool | None:  # type: ignore[override]
@@ -129,7 +133,7 @@ class _Connection(web.RequestHandler):
             return super().handle_error(request, status, exc, message)
         request_id = str(uuid7())
         log.info("request.garbled", request_id=request_id, error=type(exc).__name__)
-        response = answer(exc, request_id)
+        response = garbled(self._latest) or answer(exc, request_id)
         response.headers.update(CAUTION | {"Server": SERVER, "X-Request-Id": request_id})
         response.force_close()
         return response

@@ -51,6 +51,11 @@ class Actor:
     certificate_pem: bytes
 
 
+def secret_of(code: str) -> str:
+    """The secret that this agency's axis client signs with."""
+    return f"secret of {code}"
+
+
 @dataclass(slots=True, kw_only=True)
 class World:
     """The listening exchange, who is in it, and a folder for files."""
@@ -165,7 +170,9 @@ async def _actor(conn: Connection, authority: Authority, code: str) -> Actor:
         not_after=facts.not_after,
     )
     system = f"system.{code}"
-    await directory.add_system(conn, system=system, agencies=[code], allow_unsigned=code == D, axis_secret="unused")
+    await directory.add_system(
+        conn, system=system, agencies=[code], allow_unsigned=code == D, axis_secret=secret_of(code)
+    )
     text, credential, digest = new_credential()
     await directory.add_credential(conn, credential=credential, system=system, secret_sha256=digest, valid_days=None)
     return Actor(
