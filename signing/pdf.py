@@ -7,6 +7,8 @@ certificate that leads to a trusted root and is known not to be revoked.
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from asn1crypto import crl as asn1_crl
@@ -37,6 +39,9 @@ LIMITS = DecodeLimits(
 )
 """What streams may unpack to: signatures rest on objects, not on page images, so little is ever unpacked."""
 
+_END = re.compile(rb"startxref\s+(\d{1,12})\s+%%EOF")
+"""How a revision ends (ISO 32000-2, 7.5.5)."""
+
 _SHOWN = 200
 """Characters of a library's explanation that are shown."""
 
@@ -64,7 +69,7 @@ def unchecked(fault: Fault) -> PdfOutcome:
 def _again(file: BinaryIO, anchors: Anchors, strict: PdfError) -> PdfOutcome:
     """Programs forgive much, so we look anyway; but nothing in a file of doubtful syntax is called valid."""
     try:
-        return _checked(file, anchors, Doubts(rules.LOOSE.at(reason=_told(strict))), strict=False)
+        return _checked(file, anchors, Doubts(faults=(rules.LOOSE.at(reason=_told(strict)),)), strict=False)
     except MemoryError:
         raise
     except Exception as error:
@@ -76,7 +81,9 @@ def _checked(file: BinaryIO, anchors: Anchors, doubts: Doubts, *, strict: bool =
     if reader.encrypted and not _opens(reader):
         return unchecked(rules.ENCRYPTED.at())
     if reader.xrefs.hybrid_xrefs_present:
-        doubts = Doubts(*doubts.faults, rules.LOOSE.at(reason="hybrid cross-references"))
+        doubts = replace(doubts, faults=(*doubts.faults, rules.LOOSE.at(reason="hybrid cross-references")))
+    if _goes_on(file, reader.last_startxref):
+        doubts = replace(doubts, goes_on=True)
     fields = []
     for found in enumerate_sig_fields(reader, filled_status=True):
         fields.append(found)
@@ -88,6 +95,17 @@ def _checked(file: BinaryIO, anchors: Anchors, doubts: Doubts, *, strict: bool =
     signatures = [appraise(reader, name, field, chains, anchors.received_at, doubts) for name, _, field in fields]
     signatures.sort(key=lambda one: one[0])
     return PdfOutcome(state=PdfState.CHECKED, signatures=tuple(signature for _, signature in signatures))
+
+
+def _goes_on(file: BinaryIO, start: int | None) -> bool:
+    """Whether something stands behind the end of the last revision, whose cross-references begin at `start`.
+
+    The library does not look there, and programs that repair files do: what they find may replace what was signed.
+    """
+    file.seek(start or 0)
+    rest = file.read()
+    end = next((found.end() for found in _END.finditer(rest) if int(found[1]) == start), None)
+    return end is None or bool(rest[end:].strip(b"\0\t\n\f\r "))
 
 
 def _opens(reader: PdfFileReader) -> bool:

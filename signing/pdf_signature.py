@@ -56,11 +56,12 @@ class _Sound:
     stamp: Any = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Doubts:
-    """What stands against the whole file, and so against each of its signatures."""
+    """What stands against the whole file, and so against each of its signatures; `goes_on`: bytes behind its end."""
 
-    def __init__(self, *faults: Fault) -> None:
-        self.faults = faults
+    faults: tuple[Fault, ...] = ()
+    goes_on: bool = False
 
 
 def appraise(
@@ -86,6 +87,10 @@ def _appraised(
 ) -> PdfSignature:
     is_stamp = found.sig_object_type == "/DocTimeStamp"
     sound = _sound_stamp(found, chains, received_at) if is_stamp else _sound(found, chains, received_at)
+    if not _one_gap(found):
+        sound = replace(sound, coverage=SignatureCoverageLevel.UNCLEAR, permitted=False)
+    if doubts.goes_on and sound.coverage != SignatureCoverageLevel.ENTIRE_FILE:
+        sound = replace(sound, permitted=False)
     der = dumped(found.signer_cert)
     signer, (signed_at, time) = signer_of(der), _time(found, sound, is_stamp=is_stamp)
     moment = min(signed_at, received_at) if signed_at and time == TIMESTAMPED else received_at  # never the mere claim
@@ -182,6 +187,12 @@ def _signature_hash(found: EmbeddedPdfSignature) -> str:
         return str(found.signer_info["signature_algorithm"].hash_algo)
     except ValueError:
         return str(found.md_algorithm)
+
+
+def _one_gap(found: EmbeddedPdfSignature) -> bool:
+    """Whether the range leaves out exactly as much as the signature value takes; the library only adds lengths up."""
+    start, length, again, _ = found.byte_range
+    return bool(start == 0 and again - length == 2 * len(found.pkcs7_content) + 2)
 
 
 def _coverage(level: Any) -> Coverage:
