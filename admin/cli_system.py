@@ -1,4 +1,4 @@
-"""Document systems and what they show at the door: `lienthong system add|list|rotate`."""
+"""Document systems and what they show at the door: `lienthong system add|list|rotate|weak`."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ from exchange import directory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from exchange.directory import ListedSystem
+
+DAY = click.DateTime(formats=("%d/%m/%Y", "%Y-%m-%d"))
 
 
 @click.group(cls=InFull)
@@ -59,6 +62,7 @@ def list_(*, as_json: bool) -> None:
         "Đơn vị / agencies",
         "Không ký số / unsigned",
         "Sai sót / errors",
+        "SHA-1 đến / weak until",
         "Xác thực đến / credential until",
     )
     cli_show.table(f"Hệ thống / systems: {len(found)}", columns, map(_row, found))
@@ -71,6 +75,7 @@ def _told(one: ListedSystem) -> dict[str, object]:
         "agencies": sorted(system.agencies),
         "allow_unsigned": system.allow_unsigned,
         "strict": system.strict,
+        "weak_until": system.weak_until,
         "credentials": [{"expires_at": end} for end in one.credentials_end],
     }
 
@@ -78,8 +83,9 @@ def _told(one: ListedSystem) -> dict[str, object]:
 def _row(one: ListedSystem) -> tuple[str, ...]:
     unsigned = "được phép" if one.system.allow_unsigned else "không"
     policy = "từ chối / strict" if one.system.strict else "cảnh báo / lenient"
+    weak = cli_show.day(one.system.weak_until) or "không / never"
     ends = [cli_show.moment(end) if end else "không hạn" for end in one.credentials_end] or ["không còn / none"]
-    return one.system.id, ", ".join(sorted(one.system.agencies)), unsigned, policy, "\n".join(ends)
+    return one.system.id, ", ".join(sorted(one.system.agencies)), unsigned, policy, weak, "\n".join(ends)
 
 
 @system.command()
@@ -103,6 +109,29 @@ def rotate(system_id: str, overlap_hours: float, *, as_json: bool) -> None:
         f"  {made.credential}",
         f"{made.ending} thông tin cũ hết hiệu lực sau {overlap_hours:g} giờ / old ones end after {overlap_hours:g} h",
     )
+
+
+@system.command()
+@click.argument("system_id")
+@click.option("--until", type=DAY, metavar="DATE", help="Đến hết ngày dd/MM/yyyy / to the end of this day")
+@click.option("--never", is_flag=True, help="Không nhận nữa / no more")
+@AS_JSON
+def weak(system_id: str, until: datetime | None, *, never: bool, as_json: bool) -> None:
+    """Nhận chữ ký yếu (SHA-1) có thời hạn / take weak signatures (SHA-1) until a day; they never count as signed."""
+    if (until is None) != never:
+        raise click.UsageError("--until DATE | --never")
+    day = until.date() if until else None
+    with_database(lambda database: directory.allow_weak(database, system_id, day))
+    if as_json:
+        cli_show.as_json({"system": system_id, "weak_until": day})
+    elif day is None:
+        cli_show.say(f"Không nhận chữ ký yếu (SHA-1) của {system_id} nữa / no weak signatures taken from it any more")
+    else:
+        shown = cli_show.day(day)
+        cli_show.say(
+            f"Chữ ký yếu (SHA-1) của {system_id} được nhận đến hết ngày {shown}, ghi là yếu, không tính là đã ký / "
+            f"weak signatures are taken to the end of that day, marked as weak, never counted as signed"
+        )
 
 
 COMMANDS: Sequence[click.Command] = (system,)

@@ -80,11 +80,8 @@ async def test_system_answers_with_credential_and_secret(shell: Shell) -> None:
     assert made["system"] == "qlvb.a"
     listed = await shell.answer("system", "list")
     credentials = [{"expires_at": None}]
-    assert listed == {
-        "systems": [
-            {"system": "qlvb.a", "agencies": [A], "allow_unsigned": True, "strict": False, "credentials": credentials}
-        ]
-    }
+    policy = {"allow_unsigned": True, "strict": False, "weak_until": None}
+    assert listed == {"systems": [{"system": "qlvb.a", "agencies": [A], **policy, "credentials": credentials}]}
     assert "không hạn" in await shell.said("system", "list")
     assert made["credential"] not in await shell.said("system", "list")
 
@@ -96,6 +93,29 @@ async def test_policy_of_a_system_is_chosen_and_shown(shell: Shell) -> None:
     assert "từ chối" in await shell.said("system", "list")
     listed = (await shell.answer("system", "list"))["systems"]
     assert [(one["system"], one["strict"]) for one in listed] == [("qlvb.a", False), ("qlvb.strict", True)]
+
+
+async def test_weak_signatures_are_allowed_until_a_day_and_no_more(shell: Shell) -> None:
+    await shell.answer("system", "add", "qlvb.a", "--agency", A)
+    assert "không / never" in await shell.said("system", "list")
+    until = datetime.now(UTC) + timedelta(days=90)
+    for given in (until.strftime("%d/%m/%Y"), until.strftime("%Y-%m-%d")):
+        made = await shell.answer("system", "weak", "qlvb.a", "--until", given)
+        assert made == {"system": "qlvb.a", "weak_until": until.date().isoformat()}
+    [listed] = (await shell.answer("system", "list"))["systems"]
+    assert listed["weak_until"] == until.date().isoformat()
+    assert until.strftime("%d/%m/%Y") in await shell.said("system", "list")
+    assert "không tính là đã ký" in await shell.said("system", "weak", "qlvb.a", "--until", given)
+    assert "không nhận" in (await shell.said("system", "weak", "qlvb.a", "--never")).lower()
+    assert (await shell.answer("system", "list"))["systems"][0]["weak_until"] is None
+
+
+async def test_weak_signatures_of_nobody_and_of_the_past_are_not_allowed(shell: Shell) -> None:
+    await shell.answer("system", "add", "qlvb.a", "--agency", A)
+    assert "qlvb.b" in await shell.refused("system", "weak", "qlvb.b", "--until", "2099-12-31")
+    assert "đã qua" in await shell.refused("system", "weak", "qlvb.a", "--until", "01/01/2026")
+    for wrong in ((), ("--never", "--until", "2099-12-31"), ("--until", "soon")):
+        assert (await shell.run("system", "weak", "qlvb.a", *wrong)).exit_code == 2
 
 
 async def test_rotation_answers_with_another_credential(shell: Shell) -> None:
