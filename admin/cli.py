@@ -54,6 +54,10 @@ COMMANDS: Mapping[str, Place] = {
         fetch="Tải văn bản về đúng như đã gửi / fetch a file exactly as submitted, or one attachment",
         confirm="Xác nhận đã nhận và lưu văn bản / say that a fetched file is stored; 01 goes back to the sender",
     ),
+    **_in(
+        "cli_key",
+        key="Khóa ký của đơn vị: tạo, xin chứng thư, xem / an agency's signing key: make, certify, look",
+    ),
     **_in("cli_report", report="Báo trạng thái xử lý về nơi gửi / report a document's status to its sender"),
     **_in("cli_agency", agency="Đơn vị trong danh mục / agencies of the directory"),
     **_in("cli_system", system="Hệ thống quản lý văn bản kết nối vào trục / document systems that call the exchange"),

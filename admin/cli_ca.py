@@ -1,4 +1,4 @@
-"""Whom certificates lead to: `lienthong ca …`, of which `dev`, an authority for development, is here."""
+"""Whom certificates lead to: `lienthong ca …`, of which `dev`, an authority in the data directory, is here."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from admin import cli_show, cli_trust
+from admin import cli_authority, cli_show, cli_trust
 from admin.cli_certificate import told as told_certificate
 from admin.cli_database import settings_or_exit, with_database
 from admin.cli_session import AS_JSON, FOLDER, InFull
 from admin.cli_trust_show import told_list
 from exchange import certification, development_authority
+from signing.keys import write_secret
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +28,7 @@ def ca() -> None:
     """Tổ chức chứng thực được tin cậy / trusted authorities."""
 
 
-for command in cli_trust.COMMANDS:
+for command in (*cli_trust.COMMANDS, *cli_authority.COMMANDS):
     ca.add_command(command)
 
 
@@ -84,8 +85,5 @@ def _write(folder: Path, key: bytes, certificate: bytes) -> None:
     write_secret(folder / "key.pem", key, replace=True)
     (folder / "certificate.pem").write_bytes(certificate)
 
-
-for _own in cli_authority.COMMANDS:
-    ca.add_command(_own)
 
 COMMANDS: Sequence[click.Command] = (ca,)
