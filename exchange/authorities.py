@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from signing.certificates import CertificateFacts, CrlFacts, check_root, crl_facts, describe
@@ -11,12 +13,14 @@ from signing.revocation import FALLBACK, check_list
 from storage import envelopes, revocation_sources, trust
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from storage.connection import Connection
     from storage.database import Database
     from storage.revocation_sources import ResponderRow, SourceRow
     from storage.trust import AuthorityRow, ListRow
+
+
+GIVEN_UP = timedelta(days=7)
+"""A list stale for so long, beside another of its issuer in force, is one that the issuer makes no more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +36,26 @@ class Trusted:
     def lists_of(self, subject: str) -> tuple[ListRow, ...]:
         """The lists of the authority of this name."""
         return tuple(one for one in self.lists if one.issuer == subject)
+
+    def lists_needed(self) -> tuple[ListRow, ...]:
+        """The lists of trusted authorities; without those of a scope that its issuer gave up for another one."""
+        known = {one.subject for one in self.authorities}
+        alive = {one.issuer for one in self.lists if self.seconds_left(one) >= 0}
+        given_up = -GIVEN_UP.total_seconds()
+        return tuple(
+            one
+            for one in self.lists
+            if one.issuer in known and (self.seconds_left(one) > given_up or one.issuer not in alive)
+        )
+
+    def shortest(self) -> dict[str, float]:
+        """For each authority, how many seconds its revocation data is in force: negative when it is stale, minus
+        infinity without any. Authorities with a responder and without a list are left out."""
+        left: dict[str, float] = {}
+        for one in self.lists_needed():
+            left[one.issuer] = min(left.get(one.issuer, math.inf), self.seconds_left(one))
+        asked = {one.issuer for one in self.responders}
+        return {one.subject: -math.inf for one in self.authorities if one.subject not in asked} | left
 
     def seconds_left(self, one: ListRow) -> float:
         """How long the list is in force; negative when it is stale."""

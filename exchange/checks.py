@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from exchange import signing_checks
+from exchange import revocation_checks, signing_checks
 from exchange.chores import Chore
 from exchange.program_checks import Wrong, check_guards, check_packages, check_parser
-from signing.certificates import crl_facts, describe
-from storage import chores, envelopes, health, migrate, objects_held, trust
+from storage import chores, health, migrate, objects_held
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -165,26 +164,6 @@ async def _objects(exchange: Exchange) -> str:
     return "put, read, remove"
 
 
-async def _revocation_lists(exchange: Exchange) -> str:
-    async with exchange.database.acquire() as conn:
-        now = await envelopes.clock(conn)
-        material = await trust.trust_material(conn)
-    facts = [crl_facts(der) for der in material.lists]
-    stale = [
-        f"{one.issuer} ({one.next_update:%Y-%m-%d %H:%M}Z)"
-        for one in facts
-        if one.next_update and one.next_update < now
-    ]
-    bare = {describe(der).subject for der in (*material.roots, *material.intermediates)} - {one.issuer for one in facts}
-    stale += [f"{name} (không có danh sách nào / there is none)" for name in sorted(bare)]
-    if stale:
-        names = "; ".join(stale)
-        raise Wrong(
-            f"danh sách thu hồi đã cũ, văn bản bị giữ lại / revocation lists too old, documents are held: {names}"
-        )
-    return "; ".join(f"{one.issuer}: {(now - one.this_update).total_seconds() / 3600:.0f} h" for one in facts) or "-"
-
-
 async def _unverified(exchange: Exchange) -> str:
     settings = exchange.settings
     async with exchange.database.acquire() as conn:
@@ -231,7 +210,8 @@ READY: Sequence[tuple[str, Check]] = (
 
 LATER: Sequence[tuple[str, Check]] = (
     ("clock_drift", _drift),
-    ("revocation_lists", _revocation_lists),
+    ("revocation_lists", revocation_checks.lists_in_force),
+    ("revocation_sources", revocation_checks.sources_answer),
     ("certificates", signing_checks.certificates_last),
     ("unverified_objects", _unverified),
     ("chores", _chores),

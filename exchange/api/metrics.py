@@ -1,6 +1,7 @@
 """Figures for Prometheus, in a registry the application owns. Each process has its own: scrape every one, or one alone.
 
-Labels are routes, methods, statuses, kinds and fault codes: few and known, never an id, an agency or a name.
+Labels are routes, methods, statuses, kinds, fault codes and trusted authorities: few and known, never an id, an agency
+or a person's name.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from prometheus_client import (
     generate_latest,
 )
 
+from exchange.authorities import trusted
 from storage import deliveries
 from storage.outages import DatabaseAway
 
@@ -90,6 +92,12 @@ class Metrics:
             "lienthong_deliveries_waiting", "Deliveries not yet confirmed", ("kind",), registry=self.registry
         )
         self.held = Gauge("lienthong_deliveries_held", "Deliveries held for revocation data", registry=self.registry)
+        self.lists_left = Gauge(
+            "lienthong_revocation_list_seconds_left",
+            "Seconds until an authority's revocation list is stale, -Inf without one",
+            ("issuer",),
+            registry=self.registry,
+        )
         self.database_up = Gauge("lienthong_database_up", "Whether the database answered", registry=self.registry)
         self.lag = Histogram(
             "lienthong_loop_lag_seconds", "How late the event loop is", buckets=LAG_BUCKETS, registry=self.registry
@@ -110,6 +118,7 @@ class Metrics:
             try:
                 async with asyncio.timeout(COUNT_SECONDS), exchange.database.acquire() as conn:
                     found = await deliveries.waiting_counts(conn)
+                    left = (await trusted(conn)).shortest()
             except (DatabaseAway, TimeoutError) as error:
                 log.warning("metrics.uncounted", error=str(error))
                 self.database_up.set(0)
@@ -117,6 +126,9 @@ class Metrics:
             for kind in ("document", "status"):
                 self.waiting.labels(kind).set(found.get(kind, 0))
             self.held.set(found.get("held", 0))
+            self.lists_left.clear()
+            for issuer, seconds in left.items():
+                self.lists_left.labels(issuer).set(seconds)
             self.database_up.set(1)
             self._count_at = time.monotonic() + COUNT_EVERY_SECONDS
 

@@ -192,7 +192,7 @@ async def test_root_without_a_list_is_told_also_beside_one_that_has_its_own(worl
     other = Authority.make("Another root")
     sha256, der = describe_pem(other.root_pem)
     async with world.exchange.database.transaction() as conn:
-        await trust.add_root(conn, sha256=sha256, der=der, subject="Another root")
+        await trust.add_root(conn, sha256=sha256, der=der, subject="CN=Another root")
     detail = (await red(world.exchange))["revocation_lists"].detail
     assert "CN=Another root" in detail
     assert "Test root" not in detail

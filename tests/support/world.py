@@ -135,7 +135,7 @@ async def people(database: Database, authority: Authority) -> dict[str, Actor]:
 async def trust(conn: Connection, authority: Authority, *, days: int = 7) -> None:
     """Trust the authority's root and take its newest revocation list."""
     root = describe_pem(authority.root_pem)
-    await trust_rows.add_root(conn, sha256=root[0], der=root[1], subject="test root")
+    await trust_rows.add_root(conn, sha256=root[0], der=root[1], subject=describe(authority.root_pem).subject)
     facts = crl_facts(authority.crl(days))
     await trust_rows.add_revocation_list(
         conn,
