@@ -103,18 +103,24 @@ class Notes:
 
     def note(self, rule: Rule, path: str, value: object = "", **named: object) -> None:
         """Record a broken rule as the table says."""
-        self.take(rule.at(path, value, **named))
+        kept = self._kept(rule.code)
+        if len(kept) < MAX_FAULTS:  # asked first: ten thousand faults that nobody is told are not even written
+            kept.append(rule.at(path, value, **named))
 
     def take(self, *faults: Fault) -> None:
         """Record faults as the table says; what it does not name is refused."""
         for fault in faults:
-            row = TREATMENTS.get(fault.code)
-            treatment = Treatment.REFUSE if row is None else row.lenient if self._lenient else row.strict
-            if treatment is Treatment.IGNORE:
-                continue
-            kept = self.faults if treatment is Treatment.REFUSE else self.warnings
+            kept = self._kept(fault.code)
             if len(kept) < MAX_FAULTS:
                 kept.append(fault)
+
+    def _kept(self, code: str) -> list[Fault]:
+        """Where faults of this code go."""
+        row = TREATMENTS.get(code)
+        treatment = Treatment.REFUSE if row is None else row.lenient if self._lenient else row.strict
+        if treatment is Treatment.IGNORE:
+            return []
+        return self.faults if treatment is Treatment.REFUSE else self.warnings
 
     def refuse(self) -> None:
         """Raise `Refused` with every fault, if there is one."""
