@@ -187,8 +187,9 @@ def signature_line(signature: Signature) -> str:
     """What the gate said of the signature."""
     profile = f" ({signature.profile})" if signature.profile else ""
     signer = f", ký thay bởi / signed by {signature.signer}" if signature.signer else ""
+    claimed = f"\nKý lúc, theo nơi ký:    {moment(signature.claimed_at)} (claimed)" if signature.claimed_at else ""
     reason = f"\n                        {signature.reason}" if signature.reason else ""
-    return f"Chữ ký / signature:     {outcome_words(signature.outcome)}{profile}{signer}{reason}"
+    return f"Chữ ký / signature:     {outcome_words(signature.outcome)}{profile}{signer}{reason}{claimed}"
 
 
 def delivery(one: Delivery) -> None:

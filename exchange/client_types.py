@@ -21,13 +21,14 @@ class Signature:
     """What the gate said: `outcome` is verified, verified_weak, absent, held or rejected.
 
     `signer` is the agency whose certificate signed, when the sender delegated that; `reason` says why it is held or was
-    rejected.
+    rejected. `claimed_at` is the signer's own word for when it signed, which nobody checked.
     """
 
     outcome: str
     profile: str | None = None
     certificate: str | None = None
     signer: str | None = None
+    claimed_at: datetime | None = None
     reason: str | None = None
 
 

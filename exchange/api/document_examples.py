@@ -13,7 +13,14 @@ from exchange.api.shapes import fault_json, pdf_json
 from exchange.api.words import WORDS
 from exchange.rules import RECIPIENT_UNKNOWN
 
-_SIGNATURE = {"outcome": "verified", "profile": "P", "certificate": DIGEST, "signer": None, "reason": None}
+_SIGNATURE = {
+    "outcome": "verified",
+    "profile": "P",
+    "certificate": DIGEST,
+    "signer": None,
+    "claimed_at": None,
+    "reason": None,
+}
 _FAULT = RECIPIENT_UNKNOWN.at("edXMLHeader/MessageHeader/To[2]/OrganId", "H08.99", code="H08.99")
 _EVENT = {"at": MOMENT, "event": "taken", "code": None, "by": "H08.02", "description": None, "flagged": False}
 

@@ -150,6 +150,7 @@ SCHEMAS: dict[str, Schema] = {
         profile=maybe(text("P parts, W whole file", enum=["P", "W"])),
         certificate=maybe(SHA256),
         signer=maybe(text("whose certificate signed, when the sender delegated that; else null")),
+        claimed_at=maybe(TIME | {"description": "when the signer says to have signed (XAdES); nobody checked it"}),
         reason=maybe(text("why it is held or was rejected, Vietnamese / English")),
     ),
     "SentDelivery": record("One recipient.", id=IDENTIFIER, recipient=AGENCY, state=STATE),

@@ -76,6 +76,7 @@ def signature_json(row: EnvelopeRow) -> Json:
         "profile": row.profile,
         "certificate": certificate,
         "signer": row.signer,
+        "claimed_at": moment(row.claimed_at) if row.claimed_at else None,
         "reason": row.held_reason,
     }
 

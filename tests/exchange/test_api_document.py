@@ -12,6 +12,7 @@ import pytest
 from exchange.api.app import create_app
 from exchange.api.document import document
 from exchange.api.routes import ROUTES
+from exchange.axis.app import OPERATIONS
 from tests.support.world import A, B, C
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ FIELDS = {
 MORE = {
     "Event": {"flagged"},
     "Waiting": {"signature"},
-    "Signature": {"signer", "reason"},
+    "Signature": {"signer", "claimed_at", "reason"},
     "Attachment": {"pdf_signatures"},
 }
 """What we say beyond API.md's example lines: `flagged` stands in its details, and a recipient must know who signed, a
@@ -81,6 +82,7 @@ def test_every_route_is_documented_and_the_reverse(described: dict[str, Any]) ->
 async def test_router_answers_exactly_the_listed_routes(world: World) -> None:
     routes = {(route.method, route.path) for route in ROUTES}
     routes |= {("HEAD", path) for method, path in routes if method == "GET"}
+    routes |= {("*", "/{base}" + one.name) for one in OPERATIONS}  # the other door has a protocol of its own
     router = create_app(world.exchange).router
     assert {(found.method, found.resource.canonical) for found in router.routes() if found.resource} == routes
 
