@@ -11,7 +11,8 @@ import click
 from admin import cli_show
 from admin.cli_progress import bytes_bar
 from admin.cli_session import AS_JSON, FILE, REFUSED, CannotHere
-from admin.cli_verify_show import receipt_lines, show_verification
+from admin.cli_verify_receipt import show_receipt
+from admin.cli_verify_show import show_verification
 from envelopes.faults import Refused
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ _PEM = "(PEM, DER), repeatable"
 @click.option("--certificate", type=FILE, multiple=True, help=f"Chứng thư của người ký / who may have signed {_PEM}")
 @click.option("--roots", type=FILE, multiple=True, help=f"Chứng thư gốc được tin cậy / trusted root {_PEM}")
 @click.option("--crl", type=FILE, multiple=True, help=f"Danh sách thu hồi / revocation list {_PEM}")
+@click.option("--file", "letter", type=FILE, help="Tệp mà biên nhận nói tới / the file a receipt is of, to compare")
 @click.option(
     "--strict", is_flag=True, help="Theo đúng chuẩn, không du di / refuse whatever is not as the standard says"
 )
@@ -39,13 +41,14 @@ def verify(
     certificate: tuple[Path, ...],
     roots: tuple[Path, ...],
     crl: tuple[Path, ...],
+    letter: Path | None,
     strict: bool,
     as_json: bool,
 ) -> None:
     """Kiểm tra một tệp edXML trên máy này / explain an edXML file, without an exchange.
 
     Mã thoát 0: tệp sẽ được nhận, 1: bị từ chối / exit code 0: it would be taken, 1: it would be refused.
-    Biên nhận của trục thì cần --certificate / a receipt takes the exchange's --certificate.
+    Biên nhận của trục thì cần --roots hoặc --certificate / a receipt takes --roots, or the exchange's --certificate.
     """
     from exchange.verification import verify_file  # what checks signatures takes long to import
 
@@ -53,30 +56,27 @@ def verify(
     with bytes_bar("Đang đọc / reading") as moved:
         found = _here(lambda: verify_file(file, given=given, at=datetime.now(UTC), lenient=not strict, moved=moved))
     if found.is_receipt:
-        _verify_receipt(file, given, as_json=as_json)
+        _verify_receipt(file, given, letter, as_json=as_json)
         return
+    if letter is not None:
+        raise click.UsageError("--file đi với biên nhận / --file goes with a receipt")
     cli_show.as_json(found) if as_json else show_verification(found)
     if not found.accepted:
         raise SystemExit(REFUSED)
 
 
-def _verify_receipt(file: Path, given: Given, *, as_json: bool) -> None:
-    from exchange.verification import verify_receipt
+def _verify_receipt(file: Path, given: Given, letter: Path | None, *, as_json: bool) -> None:
+    from exchange.receipt_proof import prove_receipt
 
-    if not given.certificates:
-        raise click.UsageError("đây là biên nhận; hãy cho chứng thư của trục / this is a receipt: --certificate")
-    try:
-        facts = _here(lambda: verify_receipt(file, given.certificates))
-    except Refused as refused:
-        if as_json:
-            cli_show.as_json({"accepted": False, "receipt": None, "faults": refused.faults})
-        else:
-            cli_show.faults(refused.faults)
-        raise SystemExit(REFUSED) from None
-    if as_json:
-        cli_show.as_json({"accepted": True, "receipt": facts, "faults": ()})
-    else:
-        cli_show.say(*receipt_lines(facts))
+    if not given.certificates and not given.roots:
+        raise click.UsageError(
+            "đây là biên nhận; hãy cho chứng thư gốc hoặc con dấu của trục / "
+            "this is a receipt: give --roots or the exchange's --certificate"
+        )
+    found = _here(lambda: prove_receipt(file, given=given, now=datetime.now(UTC), file=letter))
+    cli_show.as_json(found) if as_json else show_receipt(found)
+    if not found.accepted:
+        raise SystemExit(REFUSED)
 
 
 def _given(certificates: Sequence[Path], roots: Sequence[Path], crls: Sequence[Path]) -> Given:

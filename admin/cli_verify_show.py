@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from envelopes.faults import Fault
     from exchange.verification import Verification
     from exchange.verified_facts import Attached, Facts, Party, SignatureSeen
-    from signing.receipts import ReceiptFacts
 
 OUTCOMES = {
     "absent": Words(
@@ -53,67 +52,52 @@ KINDS = {"document": Words(vi="văn bản", en="document"), "status": Words(vi="
 
 def show_verification(found: Verification) -> None:
     """Print everything about a file, faults last, so that the end of a long answer is what matters."""
-    cli_show.say(_line("Tệp / file", f"{found.file} ({found.size} byte)"), _line("SHA-256", found.sha256))
+    cli_show.say(line("Tệp / file", f"{found.file} ({found.size} byte)"), line("SHA-256", found.sha256))
     if found.message is None:
-        cli_show.say(_line("Loại / kind", "không đọc được / cannot be read"))
+        cli_show.say(line("Loại / kind", "không đọc được / cannot be read"))
     else:
         cli_show.say(*_message(found.message))
     for attached in found.attachments:
         cli_show.say(*_attachment(attached))
     cli_show.say(*_signature(found.signature))
     cli_show.say("Chưa kiểm tra / not checked:", *(f"  {words.vi} / {words.en}" for words in found.unchecked))
-    _tell("Cảnh báo / warning", found.warnings, "yellow")
-    _tell("Lỗi / fault", found.faults, "red")
+    tell("Cảnh báo / warning", found.warnings, "yellow")
+    tell("Lỗi / fault", found.faults, "red")
     _verdict(found)
 
 
-def receipt_lines(facts: ReceiptFacts) -> Iterator[str]:
-    """A receipt whose seal was checked."""
-    yield _line("Loại / kind", "biên nhận của trục, con dấu hợp lệ / receipt of an exchange, its seal verified")
-    yield _line("Mã / envelope", str(facts.envelope))
-    yield _line("Văn bản / document", cli_show.reference(facts.kind, facts.reference))
-    yield _line("Từ / from", f"{facts.sender} ({facts.system})")
-    yield _line("Nhận lúc / taken", cli_show.moment(facts.accepted_at))
-    yield _line("SHA-256", f"{facts.sha256} ({facts.size} byte)")
-    yield _line("Chữ ký / signature", cli_show.outcome_words(facts.outcome))
-    for _, code in facts.recipients:
-        yield _line("Nơi nhận / recipient", code)
-    for code, fault in facts.undeliverable:
-        yield _line("Không gửi được", f"{code} ({fault})")
-    for n, name, size, sha256 in facts.attachments:
-        yield _line(f"Đính kèm / attachment {n}", f"{name} ({size} byte, SHA-256 {sha256})")
-
-
-def _line(label: str, text: str) -> str:
+def line(label: str, text: str) -> str:
+    """A label and what stands beside it."""
     return f"{label + ':':<24} {text}".rstrip()
 
 
-def _both(words: Words) -> str:
+def both(words: Words) -> str:
+    """Vietnamese, then English."""
     return f"{words.vi} / {words.en}"
 
 
 def _message(facts: Facts) -> Iterator[str]:
-    yield _line("Loại / kind", ", ".join(_kinds(facts)))
-    yield _line("Mã / reference", facts.reference)
+    yield line("Loại / kind", ", ".join(_kinds(facts)))
+    yield line("Mã / reference", facts.reference)
     if facts.target and facts.target != facts.reference:
-        yield _line("Về / about", facts.target)
-    yield _line("Từ / from", _party(facts.sender))
+        yield line("Về / about", facts.target)
+    yield line("Từ / from", _party(facts.sender))
     for recipient in facts.recipients:
-        yield _line("Đến / to", _party(recipient))
+        yield line("Đến / to", _party(recipient))
     number = f"{facts.number}/{facts.notation}" if facts.notation is not None else facts.number
-    yield _line("Số, ngày / number, date", f"{number} {cli_show.day(facts.issued_on)}".strip())
+    yield line("Số, ngày / number, date", f"{number} {cli_show.day(facts.issued_on)}".strip())
     if facts.subject is not None:
-        yield _line("Trích yếu / subject", facts.subject)
+        yield line("Trích yếu / subject", facts.subject)
     if facts.due_on:
-        yield _line("Hạn xử lý / due on", cli_show.day(facts.due_on))
+        yield line("Hạn xử lý / due on", cli_show.day(facts.due_on))
     if facts.description:
-        yield _line("Nội dung / description", facts.description)
+        yield line("Nội dung / description", facts.description)
     if facts.reported_at:
-        yield _line("Báo lúc / reported", cli_show.moment(facts.reported_at))
+        yield line("Báo lúc / reported", cli_show.moment(facts.reported_at))
 
 
 def _kinds(facts: Facts) -> Iterator[str]:
-    yield _both(KINDS[facts.kind])
+    yield both(KINDS[facts.kind])
     if facts.operation:
         yield f"{cli_show.OPERATIONS[facts.operation]} / {facts.operation}"
     if facts.status is not None:
@@ -129,7 +113,7 @@ def _party(one: Party) -> str:
 
 
 def _attachment(one: Attached) -> Iterator[str]:
-    yield _line(f"Đính kèm / attachment {one.n}", f"{one.name} ({one.media_type}, {one.size} byte)")
+    yield line(f"Đính kèm / attachment {one.n}", f"{one.name} ({one.media_type}, {one.size} byte)")
     yield f"  SHA-256 {one.sha256}"
     if one.unwrapped:
         yield f"  nén trong zip, tệp bên trong / zipped, the file inside: {one.unwrapped.size} byte"
@@ -137,8 +121,8 @@ def _attachment(one: Attached) -> Iterator[str]:
 
 
 def _signature(seen: SignatureSeen) -> Iterator[str]:
-    profile = f" ({seen.profile}: {_both(PROFILES[seen.profile])})" if seen.profile else ""
-    yield _line("Chữ ký / signature", f"{_both(OUTCOMES[seen.outcome])}{profile}")
+    profile = f" ({seen.profile}: {both(PROFILES[seen.profile])})" if seen.profile else ""
+    yield line("Chữ ký / signature", f"{both(OUTCOMES[seen.outcome])}{profile}")
     if seen.certificate:
         source = "kèm theo tệp / from the file" if seen.certificate.enclosed else "đã cho / given"
         until = cli_show.day(seen.certificate.not_after)
@@ -148,12 +132,13 @@ def _signature(seen: SignatureSeen) -> Iterator[str]:
         yield f"  {seen.reason}"
 
 
-def _tell(word: str, faults: Sequence[Fault], colour: str) -> None:
+def tell(word: str, faults: Sequence[Fault], colour: str) -> None:
+    """Print every fault with its place, its value and its rule."""
     for n, fault in enumerate(faults, 1):
         words = CLASSES[fault.cls.value]
         place = f" {fault.path}" if fault.path else ""
         value = f" «{fault.value}»" if fault.value else ""
-        click.secho(cli_show.safe(f"{word} {n}: {fault.code} [{fault.cls}: {_both(words)}]{place}{value}"), fg=colour)
+        click.secho(cli_show.safe(f"{word} {n}: {fault.code} [{fault.cls}: {both(words)}]{place}{value}"), fg=colour)
         cli_show.say(f"  {fault.vi}", f"  {fault.en}")
         if fault.source:
             cli_show.say(f"  Căn cứ / rule: {fault.source}")

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from envelopes.examining import Examiner
-from envelopes.faults import Refused
 from envelopes.leniency import Notes
 from envelopes.limits import LOCAL_TIME, MAX_WHOLE_BYTES, Words
 from envelopes.media import media_type
@@ -28,17 +26,14 @@ from exchange.unpacking import look_into
 from exchange.verified_facts import Attached, Facts, SignatureSeen, Unwrapped, certificate_seen, facts_of
 from signing import receipts
 from signing.appraising import Appraisal, Given, Outcome, appraise
-from signing.seal import MAX_RECEIPT_BYTES, check_receipt
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
     from envelopes.examining import Examined
     from envelopes.faults import Fault
     from exchange.client_types import Moved
     from exchange.spool import Opened
-    from signing.receipts import ReceiptFacts
 
 UNWRAPPED_BYTES = 512 * 2**20
 """Most bytes of all files inside one-entry zips; an exchange of other LIENTHONG_MAX_UNWRAPPED_BYTES may differ."""
@@ -92,16 +87,6 @@ def verify_file(path: Path, *, given: Given, at: datetime, lenient: bool, moved:
         warnings=tuple(dict.fromkeys([*examined.warnings, *notes.warnings])),
         unchecked=(*signature.unchecked, ONLY_THE_EXCHANGE),
     )
-
-
-def verify_receipt(path: Path, certificates: Sequence[bytes]) -> ReceiptFacts:
-    """What an exchange sealed with the key of one of `certificates` (DER). Raises `OSError`, `Refused`."""
-    with path.open("rb") as file:
-        data = file.read(MAX_RECEIPT_BYTES + 1)
-    for certificate in certificates[:-1]:
-        with suppress(Refused):
-            return check_receipt(data, certificate)
-    return check_receipt(data, certificates[-1])
 
 
 def _examined(path: Path, spool: Spool, at: datetime, *, lenient: bool, moved: Moved) -> tuple[Examined, int]:
