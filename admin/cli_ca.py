@@ -47,7 +47,9 @@ def dev(agency: str | None, out: Path | None, days: int, *, as_json: bool) -> No
     """CA thử nghiệm: tạo, tin cậy, gia hạn; cấp chứng thư / development CA: make, trust, renew; issue a certificate."""
     if (agency is None) != (out is None):
         raise click.UsageError("--for và --out đi cùng nhau / --for and --out go together")
-    folder = settings_or_exit().data_dir / "ca"
+    settings = settings_or_exit()
+    folder = settings.data_dir / "ca"
+    entering = certification.Entering(two_persons=settings.two_person_certificates)
 
     async def work(database: Database) -> tuple[CrlFacts, CertificateFacts | None]:
         authority = await asyncio.to_thread(development_authority.open_authority, folder)
@@ -55,7 +57,7 @@ def dev(agency: str | None, out: Path | None, days: int, *, as_json: bool) -> No
         if agency is None or out is None:
             return listed, None
         key, certificate = authority.issue(agency)
-        facts = await certification.add_certificate(database, agency, certificate)
+        facts = await certification.add_certificate(database, agency, certificate, entering=entering)
         _write(out, key, certificate)
         return listed, facts
 

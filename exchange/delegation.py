@@ -60,7 +60,7 @@ async def approve_delegation(database: Database, delegation_id: int, *, by: str)
             rules.DELEGATION_APPROVED.refuse("id", delegation_id, id=delegation_id)
         if await signing_events.who_added(conn, delegation=row.id) in (by, None):
             rules.APPROVER_SAME.refuse("as", by, name=by)
-        await delegations.approve_delegation(conn, row.id)
+        row = await delegations.approve_delegation(conn, row.id)
         await _note(conn, "approved", row, by)
     return row
 
@@ -69,7 +69,7 @@ async def end_delegation(database: Database, delegation_id: int, *, by: str | No
     """Let the delegation end now; what was signed under it and taken before stays good. Raises `Refused`."""
     async with database.transaction() as conn:
         row = await _living(conn, delegation_id)
-        await delegations.end_delegation(conn, row.id)
+        row = await delegations.end_delegation(conn, row.id)
         await _note(conn, "ended", row, by)
     return row
 

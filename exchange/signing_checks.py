@@ -57,12 +57,15 @@ async def nothing_held_long(exchange: Exchange) -> str:
 async def approvals_given(exchange: Exchange) -> str:
     """Nothing that one administrator entered waits for another for over a day: it is needed, or nobody meant it."""
     async with exchange.database.acquire() as conn:
-        now = await envelopes.clock(conn)
-        entered = [
-            *(row for row in await certificates.certificates(conn) if row.revoked_at is None),
-            *(row for row in await delegations.delegations(conn) if row.valid_until is None or row.valid_until > now),
-        ]
-    waiting = [row.agency for row in entered if row.approved_at is None and row.added_at < now - APPROVAL]
+        late = await envelopes.clock(conn) - APPROVAL
+        entered = await certificates.certificates(conn)
+        delegated = await delegations.delegations(conn)
+    waiting = [row.agency for row in entered if row.approved_at is None and not row.revoked_at and row.added_at < late]
+    waiting += [
+        row.agency
+        for row in delegated
+        if row.approved_at is None and row.added_at < late and (row.valid_until is None or row.valid_until > late)
+    ]
     if waiting:
         raise Wrong(
             f"chứng thư hoặc ủy quyền chờ quản trị thứ hai duyệt quá một ngày / certificates or delegations waiting "

@@ -67,15 +67,21 @@ async def lock_delegation(conn: Connection, delegation_id: int) -> DelegationRow
     return DelegationRow(**row) if row else None
 
 
-async def approve_delegation(conn: Connection, delegation_id: int) -> None:
-    """Put a delegation into force, as far as its dates say so."""
-    await conn.execute("UPDATE delegations SET approved_at = clock_timestamp() WHERE id = $1", delegation_id)
+async def approve_delegation(conn: Connection, delegation_id: int) -> DelegationRow:
+    """Put a delegation, which the transaction has locked, into force, as far as its dates say so."""
+    row = await conn.fetchrow(
+        f"UPDATE delegations SET approved_at = clock_timestamp() WHERE id = $1 RETURNING {_COLUMNS}", delegation_id
+    )
+    assert row is not None  # it is locked
+    return DelegationRow(**row)
 
 
-async def end_delegation(conn: Connection, delegation_id: int) -> None:
-    """Let a delegation end now; one that has not begun never does."""
-    await conn.execute(
-        """UPDATE delegations SET valid_until = greatest(valid_from, least(valid_until, clock_timestamp()))
-           WHERE id = $1""",
+async def end_delegation(conn: Connection, delegation_id: int) -> DelegationRow:
+    """Let a delegation, which the transaction has locked, end now; one that has not begun never does."""
+    row = await conn.fetchrow(
+        f"""UPDATE delegations SET valid_until = greatest(valid_from, least(valid_until, clock_timestamp()))
+            WHERE id = $1 RETURNING {_COLUMNS}""",
         delegation_id,
     )
+    assert row is not None  # it is locked
+    return DelegationRow(**row)

@@ -73,8 +73,8 @@ async def test_tm_13_delegation_counts_from_its_day_to_its_day(exchange: World) 
     assert (await send(exchange, signer=C)).signature.signer == C
     await execute(
         exchange.exchange,
-        """UPDATE delegations SET valid_from = valid_from - interval '1 day', valid_until = valid_until - interval '1 day'
-           WHERE valid_until IS NOT NULL""",
+        """UPDATE delegations SET valid_from = valid_from - interval '1 day',
+                  valid_until = valid_until - interval '1 day' WHERE valid_until IS NOT NULL""",
     )
     assert await refused(exchange, signer=C) == ["signature.invalid"]
 
