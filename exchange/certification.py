@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from signing.leaf import Policy
-    from storage.certificates import CertificateRow
+    from storage.certificates import CertificateLife, CertificateRow
     from storage.connection import Connection
     from storage.database import Database
     from storage.signing_events import SigningEvent
@@ -133,19 +133,18 @@ async def history(database: Database, agency: str | None = None) -> list[Signing
         return await signing_events.events(conn, agency)
 
 
-def covered_until(rows: Sequence[CertificateRow], now: datetime) -> dict[str, datetime]:
+def covered_until(lives: Sequence[CertificateLife], now: datetime) -> dict[str, datetime]:
     """For each agency that has certificates in use, until when it can sign without a gap; not after `now` if it cannot.
 
-    A successor counts once it is registered and begins before its predecessor ends.
+    `lives` in the order they begin: a successor counts once it is registered and begins before its predecessor ends.
     """
     until: dict[str, datetime] = {}
-    in_use = [row for row in rows if row.revoked_at is None and row.approved_at is not None]
-    for row in sorted(in_use, key=lambda one: one.not_before):
-        reached = until.get(row.agency, now)
-        if row.not_before <= max(reached, now) < row.not_after:
-            until[row.agency] = row.not_after
+    for one in lives:
+        reached = max(until.get(one.agency, now), now)
+        if one.not_before <= reached < one.not_after:
+            until[one.agency] = one.not_after
         else:
-            until.setdefault(row.agency, min(row.not_after, now))
+            until.setdefault(one.agency, min(one.not_after, now))
     return until
 
 

@@ -5,6 +5,7 @@ Each answers with a short text when all is well and raises `Wrong` when a person
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,9 @@ from storage import certificates, delegations, envelopes, held
 
 if TYPE_CHECKING:
     from exchange.exchange import Exchange
+    from storage.connection import Connection
+
+ONE_DAY = timedelta(days=1)
 
 EXPIRY = timedelta(days=30)
 """An agency needs this long to get a new certificate."""
@@ -26,12 +30,37 @@ HELD_SECONDS = 86_400.0
 """How long revocation data may be missing: its lists are made anew every day."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningState:
+    """Figures of who may sign, for metrics. `agency_days`: until the first agency cannot; None without certificates."""
+
+    held: int
+    held_seconds: float
+    agency_days: float | None
+    seal_days: float
+    ending: int
+
+
+async def signing_state(exchange: Exchange, conn: Connection) -> SigningState:
+    """The figures as of now."""
+    now = await envelopes.clock(conn)
+    count = await held.held_count(conn)
+    ends = covered_until(await certificates.lives(conn), now).values()
+    return SigningState(
+        held=count.number,
+        held_seconds=count.seconds,
+        agency_days=(min(ends) - now) / ONE_DAY if ends else None,
+        seal_days=(describe(exchange.seal.certificate_pem).not_after - now) / ONE_DAY,
+        ending=sum(end < now + EXPIRY for end in ends),
+    )
+
+
 async def certificates_last(exchange: Exchange) -> str:
     """Every agency, and the seal, can sign for another 30 days without a gap."""
     async with exchange.database.acquire() as conn:
         now = await envelopes.clock(conn)
-        rows = await certificates.certificates(conn)
-    until = covered_until(rows, now)
+        lives = await certificates.lives(conn)
+    until = covered_until(lives, now)
     soon = [f"{agency} ({end:%Y-%m-%d})" for agency, end in sorted(until.items()) if end < now + EXPIRY]
     sealed_until = describe(exchange.seal.certificate_pem).not_after
     if sealed_until < now + EXPIRY:

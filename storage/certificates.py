@@ -33,6 +33,15 @@ class CertificateRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateLife:
+    """From when to when a certificate in use is valid."""
+
+    agency: str
+    not_before: datetime
+    not_after: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Candidates:
     """What the gate needs to judge a claimed sender: certificates, the trust version and the database's time.
 
@@ -119,6 +128,15 @@ async def certificates(conn: Connection, agency: str | None = None) -> list[Cert
         agency,
     )
     return [CertificateRow(**row) for row in rows]
+
+
+async def lives(conn: Connection) -> list[CertificateLife]:
+    """The lives of all certificates in use, those that begin first first."""
+    rows = await conn.fetch(
+        """SELECT agency, not_before, not_after FROM certificates
+           WHERE revoked_at IS NULL AND approved_at IS NOT NULL ORDER BY not_before, not_after"""
+    )
+    return [CertificateLife(**row) for row in rows]
 
 
 async def lock_certificates(conn: Connection, digits: str) -> list[CertificateRow]:

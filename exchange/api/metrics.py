@@ -24,12 +24,14 @@ from prometheus_client import (
 )
 
 from exchange.authorities import trusted
+from exchange.signing_checks import signing_state
 from storage import deliveries
 from storage.outages import DatabaseAway
 
 if TYPE_CHECKING:
     from exchange.api.call import Call
     from exchange.exchange import Exchange
+    from exchange.signing_checks import SigningState
 
 LATENCY_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 120.0)
 """Seconds; the aims are 0.1 and 0.25 (RELIABILITY section 8), an inbox sleeps up to 30."""
@@ -92,6 +94,23 @@ class Metrics:
             "lienthong_deliveries_waiting", "Deliveries not yet confirmed", ("kind",), registry=self.registry
         )
         self.held = Gauge("lienthong_deliveries_held", "Deliveries held for revocation data", registry=self.registry)
+        self.held_envelopes = Gauge(
+            "lienthong_envelopes_held", "Envelopes held for revocation data", registry=self.registry
+        )
+        self.held_seconds = Gauge(
+            "lienthong_held_seconds", "Seconds the oldest held envelope has waited", registry=self.registry
+        )
+        self.days_left = Gauge(
+            "lienthong_certificate_days_left",
+            "Days until the first agency, or the seal, cannot sign any more; negative when that is so",
+            ("of",),
+            registry=self.registry,
+        )
+        self.ending = Gauge(
+            "lienthong_agencies_ending",
+            "Agencies that cannot sign in 30 days without a renewal",
+            registry=self.registry,
+        )
         self.lists_left = Gauge(
             "lienthong_revocation_list_seconds_left",
             "Seconds until an authority's revocation list is stale, -Inf without one",
@@ -118,6 +137,7 @@ class Metrics:
             try:
                 async with asyncio.timeout(COUNT_SECONDS), exchange.database.acquire() as conn:
                     found = await deliveries.waiting_counts(conn)
+                    signing = await signing_state(exchange, conn)
                     left = (await trusted(conn)).shortest()
             except (DatabaseAway, TimeoutError) as error:
                 log.warning("metrics.uncounted", error=str(error))
@@ -126,11 +146,20 @@ class Metrics:
             for kind in ("document", "status"):
                 self.waiting.labels(kind).set(found.get(kind, 0))
             self.held.set(found.get("held", 0))
+            self._show_signing(signing)
             self.lists_left.clear()
             for issuer, seconds in left.items():
                 self.lists_left.labels(issuer).set(seconds)
             self.database_up.set(1)
             self._count_at = time.monotonic() + COUNT_EVERY_SECONDS
+
+    def _show_signing(self, found: SigningState) -> None:
+        self.held_envelopes.set(found.held)
+        self.held_seconds.set(found.held_seconds)
+        self.ending.set(found.ending)
+        self.days_left.labels("seal").set(found.seal_days)
+        if found.agency_days is not None:
+            self.days_left.labels("agency").set(found.agency_days)
 
 
 async def scrape(call: Call) -> web.Response:
