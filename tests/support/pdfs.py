@@ -6,6 +6,7 @@ Everything is written here; nothing is taken from elsewhere.
 from __future__ import annotations
 
 import io
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -169,3 +170,12 @@ def stream(data: bytes) -> generic.StreamObject:
 def names(**entries: Any) -> generic.DictionaryObject:
     """A dictionary with these keys."""
     return generic.DictionaryObject({pdf_name(f"/{key}"): value for key, value in entries.items()})
+
+
+def doubling(by: Pen, depth: int) -> bytes:
+    """Signed twice, and with objects that name the next one twice: to review the second signature, every way to each
+    object is looked at, and there are 2 to the power of `depth` of them."""
+    objects = tuple(b"[%d 0 R %d 0 R]" % (n, n) for n in range(7, 7 + depth))
+    content = plain(objects=(*objects, b"null")).replace(b"/Type /Catalog", b"/Type /Catalog /X 6 0 R")
+    bodies = re.findall(rb"\d+ 0 obj\n(.*?)\nendobj", content, re.DOTALL)
+    return signed(signed(file_of(bodies), by), by, field="Signature2")
