@@ -71,6 +71,13 @@ def test_given_certificate_verifies_and_says_what_it_left_out(world: World) -> N
     assert found.unchecked == (PATH_TO_ROOT, REVOCATION, REGISTRATION)
 
 
+def test_advanced_form_is_worth_the_certificate_it_names_and_no_more(world: World) -> None:
+    file = world.a.signer.sign_parts(document(), xades=True)
+    assert appraise(file).outcome is Outcome.UNVERIFIED
+    assert appraise(file, Given(certificates=(world.a.der,))).outcome is Outcome.VERIFIED
+    assert appraise(file, Given(certificates=(world.b.der,))).outcome is Outcome.REFUSED
+
+
 def test_root_and_fresh_list_leave_only_registration_open(world: World) -> None:
     found = appraise(world.a.signer.sign_parts(status()), rooted(world.root, world.root.crl(now=NOW)))
     assert (found.outcome, found.unchecked) == (Outcome.VERIFIED, (REGISTRATION,))
