@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import accepting, ceilings, large, reading
+from bench import accepting, ceilings, gating, large, reading
 from bench.rows import Row, show
 from bench.stage import Stage, machine, stage
 
@@ -37,6 +37,7 @@ async def main(sizes: tuple[int, ...]) -> None:
             with console.status("reading and splitting"):
                 form = reading.rows(sizes[0], sizes[-1])
             show("The form alone: edXML without signature, database and network, on one core", form)
+            _gate(console)
             rows = []
             for processes in (1, 2):
                 with console.status(f"accepting, {processes} process(es)"):
@@ -49,6 +50,14 @@ async def main(sizes: tuple[int, ...]) -> None:
                 rows.append(Row(what="  99th percentile of an answer", value=slowest * 1000, unit="ms", aim="100 ms"))
             show("Accepting: signed (P), verified, stored, receipt sealed, committed with fsync", rows)
             await _large(ready, console, decoded, sizes)
+
+
+def _gate(console: Console) -> None:
+    with console.status("the gate"):
+        signatures, paths, hostile = gating.signature_rows(), gating.path_rows(), gating.hostile_rows()
+    show(f"The gate alone, by parts (P), skeleton of {gating.SKELETON_BYTES:,} bytes, on one core", signatures)
+    show("Certificates: path, policy and revocation, on one core", paths)
+    show("Refusing the most expensive files: splitting, gate, what else is wrong", hostile)
 
 
 async def _large(ready: Stage, console: Console, decoded: float, sizes: tuple[int, ...]) -> None:

@@ -189,6 +189,13 @@ def _nobodys(world: World) -> Hostile:
     return Hostile(file=_signed(world, "x" * ROOM), code="signature.invalid", candidates=others)
 
 
+def _properties(world: World) -> Hostile:
+    file = world.a.signer.sign_parts(document(), xades=True)
+    end = b"</xades:SignedProperties>"
+    many = "".join(f'<xades:x Id="p{n}"/>' for n in range(8_000))
+    return Hostile(file=file.replace(end, many.encode() + end), code="signature.properties")
+
+
 def whole_file(world: World, attachments: int) -> Hostile:
     """Signed as a whole (profile W) and altered: that needs all of it, so it costs by its size and is no `KIND`."""
     letter = document(attachments=(Attachment(payload=bytes(7_000_000)),) * attachments, content=True)
@@ -211,6 +218,7 @@ KINDS: dict[str, Callable[[World], Hostile]] = {
     "50,000 times cid:": _prefixed,
     "5,000 certificates": _certificates,
     "150 kB of SignatureValue": _long_value,
+    "8,000 properties (XAdES)": _properties,
     "200 kB, altered": _altered,
     "200 kB, signed by none of 16 certificates": _nobodys,
 }
