@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from envelopes.layout import Layout, TextWriter
 from envelopes.rebuilding import pieces
 from envelopes.splitting import Content
+from envelopes.tracing import trace_of
 from exchange.errors import NotThere
 from storage import deliveries, envelopes
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
     from uuid import UUID
 
+    from envelopes.tracing import Insertion
     from exchange.exchange import Exchange
     from storage.directory import System
     from storage.envelopes import AttachmentRow
@@ -51,6 +53,25 @@ async def open_envelope(exchange: Exchange, system: System, delivery_id: UUID) -
         sha256=found.envelope.sha256,
         read=read,
     )
+
+
+async def trace_for(exchange: Exchange, system: System, delivery_id: UUID) -> Insertion | None:
+    """The hop of this exchange for the copy of a document, and where in the file it belongs (conformance C16).
+
+    None for status messages, for files signed as a whole, which it would break, and where the exchange has no code.
+    """
+    code = exchange.settings.node_code
+    async with exchange.database.acquire() as conn:
+        found = await deliveries.delivery(conn, delivery_id, recipients=sorted(system.agencies))
+        if code is None or found is None or found.delivery.kind == "status" or found.envelope.profile == "W":
+            return None
+        skeleton = await envelopes.skeleton(conn, found.envelope.id)
+        rows = (await envelopes.attachments(conn, [found.envelope.id])).get(found.envelope.id, [])
+    trace = trace_of(skeleton, code, found.envelope.accepted_at)
+    if trace is None:
+        return None
+    before = sum(row.text_size for row in rows if row.cut <= trace.byte)
+    return replace(trace, byte=trace.byte + before)
 
 
 async def open_attachment(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from envelopes.limits import AGENCY_CODE
 from signing.leaf import PURPOSES, Policy
 
 if TYPE_CHECKING:
@@ -61,6 +62,11 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="address to listen on; loopback until an operator decides otherwise")
     port: int = Field(8080, ge=0, le=65535, description="port to listen on")
     public_url: str | None = Field(None, description="how others reach the service, for printed addresses")
+    node_code: str | None = Field(
+        None,
+        pattern=AGENCY_CODE.pattern,
+        description="this exchange's own code: axis clients' copies then carry it as one TraceHeader more",
+    )
     seal_key_file: Path | None = Field(None, description="PEM key of the exchange's seal; unset: made in data_dir")
     seal_certificate_file: Path | None = Field(None, description="PEM certificate of the seal key")
     certificate_purposes: str = Field(
