@@ -96,7 +96,7 @@ async def _throw_away(request: web.Request, settings: Settings) -> None:
 
 def _refusal(request: web.Request, operation: str, error: Exception) -> web.StreamResponse:
     if isinstance(error, Dropped) or (operation == "sendEdoc" and isinstance(error, OUTAGES)):
-        # callers take 10 to 23 for final and a broken line for something to try again (decision 0030)
+        # callers take 10 to 23 for final and a broken line for something to try again (decision 0025)
         log.warning("axis.dropped", operation=operation, error=f"{type(error).__name__}: {error}")
         if request.transport is not None:
             request.transport.abort()
