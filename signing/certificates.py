@@ -59,6 +59,9 @@ __all__ = [
 GOOD_FOR = timedelta(hours=1)
 """A good verdict is kept so long at most, and never past a revocation list's nextUpdate (SECURITY 1.5)."""
 
+REASON_LENGTH = 300
+"""Characters of the path validator's reason: it repeats itself for every list and authority that it tried."""
+
 MAX_KEPT = 20_000
 """Verdicts kept: every agency of a province has a few certificates; beyond it the memory starts anew."""
 
@@ -184,11 +187,13 @@ class Trust:
         try:
             path = asyncio.run(self._path(der, moment, sources))
         except RevokedError as error:
-            return Bad(rules.REVOKED.at("certificate", subject=subject_of(certificate), reason=error.failure_msg))
+            return Bad(
+                rules.REVOKED.at("certificate", subject=subject_of(certificate), reason=_short(error.failure_msg))
+            )
         except InsufficientRevinfoError as error:
-            return Unknown(error.failure_msg)
+            return Unknown(_short(error.failure_msg))
         except Exception as error:  # beside its own errors the validator leaks those of its parsers
-            return Bad(rules.UNTRUSTED.at("certificate", subject=subject_of(certificate), reason=str(error)))
+            return Bad(rules.UNTRUSTED.at("certificate", subject=subject_of(certificate), reason=_short(str(error))))
         return self._judge_path(certificate, path, moment, sources)
 
     def _sources(self, name: bytes, leaf: x509.Certificate, moment: Moment) -> Sources:
@@ -247,3 +252,7 @@ class Trust:
     def _named(self, issuer: x509.Certificate) -> list[x509.Certificate]:
         """The authorities of this name: one that renewed its key may sign its lists with either."""
         return [one for one in self._authorities if one.subject == issuer.subject]
+
+
+def _short(reason: str) -> str:
+    return reason if len(reason) <= REASON_LENGTH else reason[: REASON_LENGTH - 1] + "…"

@@ -12,7 +12,7 @@ from signxml.algorithms import SignatureMethod
 from envelopes.faults import Refused
 from exchange.settings import SettingsWrong, load_settings
 from signing import gate
-from signing.certificates import Bad, Good, Trust, Unknown, Verdict, check_leaf
+from signing.certificates import REASON_LENGTH, Bad, Good, Trust, Unknown, Verdict, check_leaf
 from signing.leaf import PURPOSES, Policy
 from tests.signing.forging import sign_with, with_ids
 from tests.signing.letters import document
@@ -98,6 +98,14 @@ def test_tm_11_non_repudiation_alone_is_by_policy(pki: Pki) -> None:
     for what, expected in (("non-repudiation only", "certificate.usage"), ("good", GOOD)):
         assert said(trust.judge(found[what].der, NOW)) == expected
         assert registered(found[what].der, strict) == (None if expected is GOOD else expected)
+
+
+def test_reason_stays_short_however_many_authorities_there_are(pki: Pki) -> None:
+    """It is stored, shown and logged; the validator alone writes a page for each list it looked at."""
+    verdict = pki.trust("stale").judge(pki.rows[0].der, NOW)
+    assert isinstance(verdict, Unknown)
+    assert verdict.reason.startswith("The path could not be validated because")
+    assert len(verdict.reason) <= REASON_LENGTH
 
 
 def test_policy_comes_from_the_settings() -> None:
