@@ -7,6 +7,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from pyhanko.pdf_utils.misc import PdfStrictReadError
 from pyhanko.sign.diff_analysis import DiffResult, ModificationLevel
 from pyhanko.sign.validation import async_validate_pdf_signature, async_validate_pdf_timestamp
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
@@ -67,7 +68,10 @@ class Doubts:
 def appraise(
     reader: PdfFileReader, name: str, field: Any, chains: Chains, received_at: datetime, doubts: Doubts
 ) -> tuple[int, PdfSignature]:
-    """The revision in which the signature was made, and what is to be said of it. Raises MemoryError."""
+    """The revision in which the signature was made, and what is to be said of it.
+
+    Raises MemoryError, and `PdfStrictReadError` where the reader is strict.
+    """
     shown = PdfSignature(field=_shown(name), verdict=Verdict.INVALID)
     try:
         found = EmbeddedPdfSignature(reader, field, name)
@@ -75,7 +79,7 @@ def appraise(
         if form not in FORMS | {TIMESTAMP_FORM}:
             return _NEVER, _with(shown, rules.UNSUPPORTED.at(form=_shown(form)))
         return found.signed_revision, _appraised(found, shown, chains, received_at, doubts)
-    except MemoryError:
+    except (MemoryError, PdfStrictReadError):
         raise
     except Exception as error:  # the library leaks its parsers' exceptions
         reason = f"{type(error).__name__}: {error}"[:_NAME_LENGTH]

@@ -133,13 +133,13 @@ def signed(
     by: Pen,
     *,
     field: str = "Signature1",
-    at: datetime | None = None,
     stamps: DummyTimeStamper | None = None,
+    strict: bool = True,
     **more: Any,
 ) -> bytes:
-    """The PDF with one more signature, in PAdES form."""
+    """The PDF with one more signature, in PAdES form; unless `strict`, whatever its syntax."""
     settings = {"md_algorithm": "sha256", "subfilter": SigSeedSubFilter.PADES} | more
-    writer = IncrementalPdfFileWriter(io.BytesIO(content))
+    writer = IncrementalPdfFileWriter(io.BytesIO(content), strict=strict)
     metadata = signers.PdfSignatureMetadata(field_name=field, **settings)
     with ThreadPoolExecutor(1) as thread:  # the library starts an event loop, which a test may have already
         made = thread.submit(
