@@ -63,7 +63,9 @@ COMMANDS: Mapping[str, Place] = {
     **_in("cli_system", system="Hệ thống quản lý văn bản kết nối vào trục / document systems that call the exchange"),
     **_in("cli_certificate", certificate="Chứng thư số của đơn vị / certificates of agencies"),
     **_in("cli_delegation", delegation="Ủy quyền ký số giữa các đơn vị / whose certificates sign documents of whom"),
-    **_in("cli_held", held="Văn bản tạm giữ, vì sao, phải làm gì / what is held, why, and what to do; the oldest first"),
+    **_in(
+        "cli_held", held="Văn bản tạm giữ, vì sao, phải làm gì / what is held, why, and what to do; the oldest first"
+    ),
     **_in("cli_ca", ca="Tổ chức chứng thực được tin cậy / trusted authorities"),
     **_in("cli_seal", seal="Con dấu của trục / the exchange's seal, by which receipts are checked"),
     **_in("cli_account", account="Tài khoản đăng nhập trang quản lý / accounts that sign in at the desk"),

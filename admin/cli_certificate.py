@@ -12,7 +12,7 @@ from admin.cli_administrator import MOMENT, by_administrator, local
 from admin.cli_database import with_database
 from admin.cli_session import AS_JSON, FILE, InFull
 from exchange import certification
-from exchange.signing_checks import EXPIRY
+from exchange.settings import load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +55,8 @@ def add(code: str, file: Path, *, doer: Doer, as_json: bool) -> None:
 
     async def work(database: Database) -> tuple[CertificateFacts, Entering]:
         entering = await doer.entering(database)
-        return await certification.add_certificate(database, code, data, entering=entering), entering
+        policy = load_settings().certificate_policy
+        return await certification.add_certificate(database, code, data, entering=entering, policy=policy), entering
 
     facts, entering = with_database(work)
     if as_json:
@@ -161,21 +162,8 @@ def told(one: CertificateFacts | CertificateRow) -> dict[str, object]:
     }
 
 
-def state(row: CertificateRow, now: datetime) -> str:
-    """Where a certificate is in its life, as a word of `STATES`."""
-    if row.revoked_at is not None:
-        return "revoked"
-    if row.approved_at is None:
-        return "pending"
-    if now > row.not_after:
-        return "expired"
-    if now < row.not_before:
-        return "future"
-    return "ending" if row.not_after < now + EXPIRY else "in_use"
-
-
 def _state_words(row: CertificateRow, now: datetime) -> str:
-    word = state(row, now)
+    word = certification.state_of(row, now)
     if word == "revoked":
         return f"{STATES[word]} {cli_show.moment(row.revoked_at)}"
     if word == "ending":
@@ -191,7 +179,7 @@ def _listed(row: CertificateRow, now: datetime) -> dict[str, object]:
         "approved_at": row.approved_at,
         "revoked_at": row.revoked_at,
         "invalid_from": row.invalid_from,
-        "state": state(row, now),
+        "state": certification.state_of(row, now).value,
         "days_left": (row.not_after - now).days,
     }
 

@@ -16,7 +16,7 @@ from admin.desk_guard import own_forms_only, signed_in_only, with_error_pages, w
 from admin.desk_keys import EXCHANGE, PORTER
 from admin.desk_sessions import SessionTable
 from admin.desk_words import FILTERS, sign_words
-from admin.pages import deliveries, signing_in
+from admin.pages import certificates, deliveries, held, signing_in
 from exchange.accounts import Porter
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ def routes() -> list[web.RouteDef]:
         web.post("/sign-in", signing_in.do_sign_in, name="sign_in"),
         web.post("/sign-out", signing_in.do_sign_out, name="sign_out"),
         web.get("/{tab:incoming|outgoing|all}", deliveries.show_list, name="list"),
+        web.get("/held", held.show_held, name="held"),
+        web.get("/certificates", certificates.show_certificates, name="certificates"),
         web.get(f"/deliveries/{{id:{UUID_FORM}}}", deliveries.show_details, name="details"),
     ]
 

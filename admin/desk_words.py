@@ -19,13 +19,14 @@ TABS = {"incoming": "Văn bản đến", "outgoing": "Văn bản đi", "all": "T
 EVENTS = {
     "held": "Trục tạm giữ: chưa kiểm tra được chứng thư số",
     "taken": "Trục đã nhận và chuyển tới nơi nhận",
+    "rejected": "Trục trả lại: chứng thư số không hợp lệ khi trục nhận",
     "released": "Đã kiểm tra được chữ ký, chuyển tới nơi nhận",
     "collected": "Đã đến hệ thống của nơi nhận",
 }
 """Lines of a history that no status message wrote."""
 
 MARKS = {"refused": "bad", "completed": "good", "waiting": "new", "recall_asked": "warn", "recalled": "bad"}
-SEALS = {"verified": "good", "verified_weak": "warn", "absent": "plain", "held": "warn"}
+SEALS = {"verified": "good", "verified_weak": "warn", "absent": "plain", "held": "warn", "rejected": "bad"}
 """Which colour goes with a state or an outcome; the words always say it too."""
 
 UNITS = ("byte", "KB", "MB", "GB")

@@ -7,7 +7,8 @@ it. What counts is read anew with each envelope, so a change has effect at once 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from exchange import certification_rules, directory_rules
@@ -20,10 +21,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from signing.leaf import Policy
-    from storage.certificates import CertificateLife, CertificateRow
+    from storage.certificates import CertificateLife, CertificateLine, CertificateRow
     from storage.connection import Connection
     from storage.database import Database
     from storage.signing_events import SigningEvent
+
+EXPIRY = timedelta(days=30)
+"""An agency needs this long to get a new certificate."""
+
+PAGE = 100
+"""Certificates of one page."""
 
 SHORTEST_PREFIX = 8
 """Digits of a certificate's SHA-256 that name it; fewer are more likely a slip than a name."""
@@ -40,6 +47,25 @@ class Entering:
         """Refuse to enter namelessly what another person must approve: nobody could tell the two apart."""
         if self.two_persons and self.by is None:
             certification_rules.ADMINISTRATOR_NEEDED.refuse("as")
+
+
+class CertificateState(StrEnum):
+    """Where a certificate is in its life."""
+
+    PENDING = "pending"
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+    FUTURE = "future"
+    ENDING = "ending"
+    IN_USE = "in_use"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificatesPage:
+    """Some certificates, those that end first first, and whether there are more."""
+
+    lines: tuple[CertificateLine, ...]
+    more: bool
 
 
 ALONE = Entering()
@@ -105,6 +131,26 @@ async def list_certificates(database: Database, agency: str | None = None) -> li
     """Registered certificates, of one agency or of all, also those taken out of use."""
     async with database.acquire() as conn:
         return await certificates.certificates(conn, agency)
+
+
+async def certificates_page(database: Database, number: int) -> CertificatesPage:
+    """The page of this number (from 1) of all certificates somebody should know of."""
+    async with database.acquire() as conn:
+        found = await certificates.certificate_lines(conn, skip=(number - 1) * PAGE, limit=PAGE + 1)
+    return CertificatesPage(lines=tuple(found[:PAGE]), more=len(found) > PAGE)
+
+
+def state_of(one: CertificateRow | CertificateLine, now: datetime) -> CertificateState:
+    """Where the certificate is in its life at `now` (aware)."""
+    if one.revoked_at is not None:
+        return CertificateState.REVOKED
+    if one.approved_at is None:
+        return CertificateState.PENDING
+    if now > one.not_after:
+        return CertificateState.EXPIRED
+    if now < one.not_before:
+        return CertificateState.FUTURE
+    return CertificateState.ENDING if one.not_after < now + EXPIRY else CertificateState.IN_USE
 
 
 async def revoke_certificate(

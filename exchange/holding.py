@@ -9,7 +9,7 @@ from uuid import UUID
 
 from cryptography import x509
 
-from storage import held
+from storage import envelopes, held
 
 if TYPE_CHECKING:
     from storage.database import Database
@@ -42,11 +42,19 @@ class HeldEnvelope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldPage:
-    """Some held envelopes, oldest first, and how many there are in all; `newer` is where the next page begins."""
+    """Some held envelopes, oldest first, how many there are in all, and the time of that; `newer`: where the next page
+    begins."""
 
     envelopes: tuple[HeldEnvelope, ...]
     count: HeldCount
+    now: datetime
     newer: Place | None
+
+
+async def held_number(database: Database) -> int:
+    """How many envelopes are held."""
+    async with database.acquire() as conn:
+        return (await held.held_count(conn)).number
 
 
 async def held_page(database: Database, *, after: Place | None = None, limit: int = PAGE) -> HeldPage:
@@ -54,9 +62,10 @@ async def held_page(database: Database, *, after: Place | None = None, limit: in
     async with database.transaction(read_only=True) as conn:
         lines = await held.held_page(conn, after=after, limit=limit + 1)
         count = await held.held_count(conn)
+        now = await envelopes.clock(conn)
     shown = lines[:limit]
     newer = (shown[-1].accepted_at, shown[-1].id) if len(lines) > limit else None
-    return HeldPage(envelopes=tuple(map(_envelope, shown)), count=count, newer=newer)
+    return HeldPage(envelopes=tuple(map(_envelope, shown)), count=count, now=now, newer=newer)
 
 
 def _envelope(line: HeldLine) -> HeldEnvelope:

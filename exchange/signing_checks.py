@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from exchange.certification import covered_until
+from exchange.certification import EXPIRY, covered_until
 from exchange.program_checks import Wrong
 from signing.certificates import describe
 from storage import certificates, delegations, envelopes, held
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from storage.connection import Connection
 
 ONE_DAY = timedelta(days=1)
-
-EXPIRY = timedelta(days=30)
-"""An agency needs this long to get a new certificate."""
 
 APPROVAL = timedelta(days=1)
 """How long what one administrator entered may wait for another."""

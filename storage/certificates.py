@@ -33,6 +33,21 @@ class CertificateRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateLine:
+    """A certificate as a person looks at it; `renewed`: the agency has one in use that lasts longer. Times are UTC."""
+
+    sha256: bytes
+    agency: str
+    agency_name: str
+    subject: str
+    not_before: datetime
+    not_after: datetime
+    approved_at: datetime | None
+    revoked_at: datetime | None
+    renewed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateLife:
     """From when to when a certificate in use is valid."""
 
@@ -128,6 +143,23 @@ async def certificates(conn: Connection, agency: str | None = None) -> list[Cert
         agency,
     )
     return [CertificateRow(**row) for row in rows]
+
+
+async def certificate_lines(conn: Connection, *, skip: int, limit: int) -> list[CertificateLine]:
+    """Certificates that are not revoked, those that end first first; without those that ended and were renewed."""
+    rows = await conn.fetch(
+        """SELECT * FROM (
+               SELECT c.sha256, c.agency, a.name AS agency_name, c.subject, c.not_before, c.not_after, c.approved_at,
+                      c.revoked_at, EXISTS (
+                          SELECT FROM certificates n WHERE n.agency = c.agency AND n.not_after > c.not_after
+                          AND n.revoked_at IS NULL AND n.approved_at IS NOT NULL) AS renewed
+               FROM certificates c JOIN agencies a ON a.code = c.agency WHERE c.revoked_at IS NULL) AS lines
+           WHERE not_after > clock_timestamp() OR NOT renewed
+           ORDER BY not_after, sha256 OFFSET $1 LIMIT $2""",
+        skip,
+        limit,
+    )
+    return [CertificateLine(**row) for row in rows]
 
 
 async def lives(conn: Connection) -> list[CertificateLife]:

@@ -10,6 +10,8 @@ from yarl import URL
 
 from admin.desk_keys import EXCHANGE, VISITOR
 from admin.desk_render import page, see_other
+from admin.desk_tabs import tab_links
+from admin.desk_words import TABS
 from envelopes.faults import Refused
 from exchange import browse
 from exchange.api.cursors import outbox_cursor, outbox_place
@@ -35,7 +37,8 @@ async def show_list(request: web.Request) -> web.StreamResponse:
         request,
         "list.html",
         tab=tab,
-        tabs=[(one, _address(request, one)) for one in browse.tabs(account)],
+        here=TABS[tab.value],
+        tabs=await tab_links(request),
         lines=found.lines,
         older=_address(request, tab).with_query(older) if older else None,
         newest=_address(request, tab) if "before" in request.query else None,

@@ -32,6 +32,8 @@ class Letter:
     operation: str = "new"
     outcome: str = "verified"
     held_reason: str | None = None
+    certificate: bytes | None = None
+    signer: str | None = None
     state: str = "waiting"
     files: tuple[str, ...] = ()
     undeliverable: tuple[Note, ...] = ()
@@ -49,7 +51,7 @@ async def people(database: Database) -> None:
 async def put(database: Database, letter: Letter) -> dict[str, UUID]:
     """Write the document; its delivery to each recipient."""
     row = _envelope(letter)
-    held = letter.outcome == "held"
+    held = letter.outcome in ("held", "rejected")
     rows = [
         DeliveryRow(
             id=_later_id(),
@@ -105,8 +107,9 @@ def _envelope(letter: Letter) -> EnvelopeRow:
         identity=hashlib.sha256(name.bytes).digest(),
         outcome=letter.outcome,
         profile="P" if letter.outcome != "absent" else None,
-        certificate=None,
+        certificate=letter.certificate,
         accepted_at=letter.accepted_at,
+        signer=letter.signer,
         held_reason=letter.held_reason,
         number=letter.number,
         notation="SNV-VP",

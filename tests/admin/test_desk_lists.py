@@ -182,4 +182,4 @@ async def test_nobody_signed_in_is_led_to_the_sign_in_from_every_page(desk: Desk
         asked = re.sub(r"\{tab.*\}", "incoming", re.sub(r"\{id:.*\}", NOBODY, path))
         async with browser.get(f"/desk{asked}", allow_redirects=False) as answer:
             assert (answer.status, answer.headers["Location"]) == (303, "/desk/sign-in"), path
-    assert len(paths) == 4
+    assert len(paths) == 6
