@@ -13,6 +13,7 @@ from admin.cli_database import with_database
 from admin.cli_session import AS_JSON, FILE, InFull
 from exchange import certification
 from exchange.settings import load_settings
+from exchange.sources import points_without_source
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,6 +68,11 @@ def add(code: str, file: Path, *, doer: Doer, as_json: bool) -> None:
         f"  SHA-256: {facts.sha256.hex()}",
         f"  hiệu lực / valid: {cli_show.moment(facts.not_before)} – {cli_show.moment(facts.not_after)}",
     )
+    for url in with_database(lambda database: points_without_source(database, facts.der)):
+        cli_show.say(
+            f"Danh sách thu hồi theo chứng thư / its revocation list, by its own word: {url}",
+            f"  chưa có nguồn tải / not fetched from there: lienthong ca source add {url}",
+        )
     if entering.two_persons:
         cli_show.say(
             "Chưa dùng được: một quản trị khác phải duyệt / not in use until another administrator approves it:",
