@@ -110,6 +110,7 @@ def _envelope(letter: Letter) -> EnvelopeRow:
         certificate=letter.certificate,
         accepted_at=letter.accepted_at,
         signer=letter.signer,
+        weak=letter.outcome == "verified_weak",
         held_reason=letter.held_reason,
         number=letter.number,
         notation="SNV-VP",

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.async_api import async_playwright
 
+from exchange.certification import add_certificate
+from signing.authority import Authority
 from storage.deliveries import Event
 from storage.envelopes import Note
-from tests.admin.conftest import CLERKS, PASSWORD
+from tests.admin.conftest import ADMINISTRATOR, CLERKS, PASSWORD
 from tests.admin.letters import A, B, C, Letter, put, report
 
 if TYPE_CHECKING:
@@ -166,3 +168,31 @@ async def test_wrong_password_and_empty_list_say_what_to_do(desk: Desk, chromium
     await picture(page, "empty")
     await page.goto(str(desk.server.make_url("/desk/nothing")))
     await picture(page, "not-found")
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+async def test_administrator_looks_at_what_needs_care(desk: Desk, chromium: Browser, width: int) -> None:
+    await busy_day(desk.exchange.database)
+    authority = Authority.make("Tổ chức chứng thực thử nghiệm")
+    for code, days in ((A, 20), (B, 300)):
+        facts = await add_certificate(desk.exchange.database, code, authority.issue("Cơ quan ký số", days=days)[1])
+    reason = "the list of «CN=Tổ chức chứng thực thử nghiệm» ended at 2026-11-19T00:00:00Z"
+    letter = Letter(number="140", outcome="held", held_reason=reason, certificate=facts.sha256, recipients=(B, C))
+    await put(desk.exchange.database, letter)
+    page = await (await chromium.new_context(viewport={"width": width, "height": 800}, locale="vi-VN")).new_page()
+    base = str(desk.server.make_url("/desk"))
+    await page.goto(base)
+    await page.get_by_label("Tên đăng nhập").fill(ADMINISTRATOR)
+    await page.get_by_label("Mật khẩu").fill(PASSWORD)
+    await page.get_by_role("button", name="Đăng nhập").click()
+    await page.wait_for_url(f"{base}/all")
+    await page.get_by_role("link", name="Đang tạm giữ 1").click()
+    await page.wait_for_url(f"{base}/held")
+    assert await page.get_by_role("heading", name="Phải làm gì").is_visible()
+    assert await fits(page)
+    await picture(page, f"held-{width}")
+    await page.get_by_role("link", name="Chứng thư số").click()
+    await page.wait_for_url(f"{base}/certificates")
+    assert await page.get_by_text("Còn 19 ngày").is_visible()
+    assert await fits(page)
+    await picture(page, f"certificates-{width}")
