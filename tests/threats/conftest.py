@@ -1,4 +1,6 @@
-"""What all tests of attacks share: a world of agencies, a listening exchange, something that must not be touched."""
+"""What all tests of attacks share: a world of agencies, a listening exchange, something that must not be touched.
+
+A whole run also fails when a threat of docs/security.md has no test that ran and passed: skipped is not shown."""
 
 from __future__ import annotations
 
@@ -11,6 +13,7 @@ from tests.signing.people import World
 from tests.support.canary import canary
 from tests.support.world import world_of
 from tests.threats.forms import shared_world
+from tests.threats.rows import OWNED, ids_in, rows
 from tests.threats.ways import LETTER
 
 if TYPE_CHECKING:
@@ -19,6 +22,27 @@ if TYPE_CHECKING:
 
     from tests.support.canary import Canary
     from tests.support.world import World as Exchange
+
+SHOWN: set[str] = set()
+"""Threats with a test that passed in this run."""
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Note for which threats this test speaks, if it passed."""
+    if report.when == "call" and report.passed:
+        SHOWN.update(ids_in(report.nodeid))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """After a whole run, no row may be without a test that passed."""
+    config = session.config
+    whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    chosen = config.option.collectonly or config.option.keyword or config.option.markexpr
+    missing = sorted({row.id for row in rows()[OWNED]} - SHOWN)
+    if whole and not chosen and missing and exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        print("\nthreats without a test that passed (docs/security.md): " + ", ".join(missing))
 
 
 @pytest.fixture(scope="session")
