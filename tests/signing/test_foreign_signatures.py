@@ -22,10 +22,12 @@ from signing import gate
 from signing.leaf import load_der
 from signing.places import find_places, splice
 from signing.proving import prove
+from signing.seal import check_sealed, enclosed_certificates
 from tests.corpora import vectors
 from tests.signing.forging import with_ids
 from tests.signing.letters import document
 from tests.signing.people import NOW, World
+from tests.signing.test_seal import FACTS, SEAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -176,3 +178,24 @@ def is_proven(data: bytes) -> bool:
                 if prove(data, load_der(der), location=".//", references=references, at=NOW):
                     return True
     return False
+
+
+def test_tm_20_every_foreign_file_is_refused_as_no_receipt(files: dict[str, bytes]) -> None:
+    """Whoever checks a receipt reads a file from outside, too; its own certificates are among those believed here."""
+    for data in files.values():
+        root = parsed(data)
+        shown = [] if root is None else list(certificates(root))
+        with pytest.raises(Refused):
+            check_sealed(data, [SEAL.certificate_pem, *shown])
+        with suppress(Refused):
+            enclosed_certificates(data)
+
+
+def test_tm_20_every_foreign_signature_in_a_receipt_is_refused(signatures: dict[str, etree._Element]) -> None:
+    genuine = SEAL.receipt(FACTS)
+    start, end = genuine.index(b"<ds:Signature"), genuine.index(b"</ds:Signature>") + len(b"</ds:Signature>")
+    check_sealed(genuine, [SEAL.certificate_pem])
+    for signature in signatures.values():
+        forged = genuine[:start] + etree.tostring(signature, with_tail=False) + genuine[end:]
+        with pytest.raises(Refused):
+            check_sealed(forged, [SEAL.certificate_pem, *certificates(signature)])
