@@ -44,7 +44,7 @@ for command in (*cli_trust.COMMANDS, *cli_authority.COMMANDS):
 )
 @AS_JSON
 def dev(agency: str | None, out: Path | None, days: int, *, as_json: bool) -> None:
-    """CA thử nghiệm: tạo, tin cậy, gia hạn; cấp chứng thư / development CA: make, trust, renew; issue a certificate."""
+    """CA thử nghiệm: tạo, gia hạn, cấp chứng thư / development CA: make, trust, renew; issue a certificate."""
     if (agency is None) != (out is None):
         raise click.UsageError("--for và --out đi cùng nhau / --for and --out go together")
     settings = settings_or_exit()

@@ -60,15 +60,17 @@ def add(code: str, file: Path, *, doer: Doer, as_json: bool) -> None:
         return await certification.add_certificate(database, code, data, entering=entering, policy=policy), entering
 
     facts, entering = with_database(work)
+    unnamed = with_database(lambda database: points_without_source(database, facts.der))
     if as_json:
-        cli_show.as_json({"agency": code, **told(facts), "pending": entering.two_persons})
+        found = {"agency": code, **told(facts), "pending": entering.two_persons, "points_without_source": unnamed}
+        cli_show.as_json(found)
         return
     cli_show.say(
         f"Đã đăng ký cho / registered for {code}: {facts.subject}",
         f"  SHA-256: {facts.sha256.hex()}",
         f"  hiệu lực / valid: {cli_show.moment(facts.not_before)} – {cli_show.moment(facts.not_after)}",
     )
-    for url in with_database(lambda database: points_without_source(database, facts.der)):
+    for url in unnamed:
         cli_show.say(
             f"Danh sách thu hồi theo chứng thư / its revocation list, by its own word: {url}",
             f"  chưa có nguồn tải / not fetched from there: lienthong ca source add {url}",

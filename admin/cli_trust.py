@@ -12,9 +12,10 @@ import click
 
 from admin import cli_show
 from admin.cli_certificate import told as told_certificate
-from admin.cli_database import with_database
+from admin.cli_database import settings_or_exit, with_database
 from admin.cli_session import AS_JSON, FILE, FOLDER, InFull
 from admin.cli_trust_show import show_sources, show_trust, told_list, told_sources, told_trust
+from admin.logs import set_up_logs
 from exchange import authorities, evidence, revocations, sources
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ def list_(*, as_json: bool) -> None:
 @AS_JSON
 def fetch(*, as_json: bool) -> None:
     """Tải ngay danh sách thu hồi từ mọi nguồn / fetch from every source now; exit code 1 when one fails."""
+    set_up_logs(settings_or_exit(log_level="error"))  # what came of it is told below
     found = with_database(revocations.fetch_all)
     if as_json:
         cli_show.as_json({"sources": told_sources(found)})
