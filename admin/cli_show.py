@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from admin.pdf_words import signature_lines
 from envelopes.limits import LOCAL_TIME, PRIORITIES, STATUS_CODES
 from exchange.client_json import plain
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from envelopes.faults import Fault
-    from exchange.client_types import Delivery, Event, Signature, Submission
+    from exchange.client_types import Attachment, Delivery, Event, Signature, Submission
 
 STATES = {
     "waiting": "chờ nhận",
@@ -176,6 +177,7 @@ def submission(one: Submission) -> None:
         signature_line(one.signature),
         f"SHA-256:                {one.sha256} ({one.size} byte)",
     )
+    attachments(one.attachments)
     for delivery in one.deliveries:
         say(f"Nơi nhận / recipient:   {delivery.recipient}: {state_words(delivery.state)}")
         events(delivery.events)
@@ -204,9 +206,14 @@ def delivery(one: Delivery) -> None:
         *((signature_line(one.signature),) if one.signature else ()),
         f"SHA-256:                {one.sha256} ({one.size} byte)",
     )
-    for attached in one.attachments:
-        say(f"Đính kèm / attachment {attached.n}: {attached.name} ({attached.media_type}, {attached.size} byte)")
+    attachments(one.attachments)
     events(one.events)
+
+
+def attachments(found: Sequence[Attachment]) -> None:
+    """Each attachment, and what is known of the signatures inside."""
+    for one in found:
+        say(f"Đính kèm / attachment {one.n}: {one.name} ({one.media_type}, {one.size} byte)", *signature_lines(one))
 
 
 def events(found: Sequence[Event]) -> None:

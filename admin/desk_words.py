@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from admin.cli_show import OPERATIONS, OUTCOMES, STATES, day, moment
+from admin.pdf_words import MARKS as PDF_MARKS
+from admin.pdf_words import STATES as STATES_OF_PDF
+from admin.pdf_words import signature_words, verdict_words
 from envelopes.limits import PRIORITIES, STATUS_CODES
 
 if TYPE_CHECKING:
@@ -94,6 +97,10 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "size": size_words,
     "moment": moment,
     "day": day,
+    "pdf_state": STATES_OF_PDF.get,
+    "pdf_verdict": verdict_words,
+    "pdf_signature": signature_words,
+    "pdf_mark": lambda one: PDF_MARKS.get(one.verdict.value, "plain"),
     "state_mark": lambda state: MARKS.get(state, "plain"),
     "outcome_mark": lambda outcome: SEALS.get(outcome, "plain"),
 }
