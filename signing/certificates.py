@@ -191,7 +191,13 @@ class Trust:
                 rules.REVOKED.at("certificate", subject=subject_of(certificate), reason=_short(error.failure_msg))
             )
         except InsufficientRevinfoError as error:
-            return Unknown(_short(error.failure_msg))
+            fault = rules.REVOCATION_UNKNOWN.at(
+                "certificate",
+                subject=subject_of(certificate),
+                issuer=certificate.issuer.rfc4514_string(),
+                reason=_short(error.failure_msg),
+            )
+            return Unknown(f"{fault.vi} / {fault.en}")
         except Exception as error:  # beside its own errors the validator leaks those of its parsers
             return Bad(rules.UNTRUSTED.at("certificate", subject=subject_of(certificate), reason=_short(str(error))))
         return self._judge_path(certificate, path, moment, sources)
