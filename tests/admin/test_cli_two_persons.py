@@ -7,25 +7,28 @@ from typing import TYPE_CHECKING
 import pytest
 
 from exchange.development_authority import open_authority
+from storage import accounts
+from tests.admin.conftest import PASSWORD
 from tests.admin.test_cli_directory import A, B, Shell
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-PASSWORD = "một mật khẩu dài"
+    from storage.database import Database
+
 FIRST, SECOND, CLERK = "quantri.1", "quantri.2", "vanthu.a"
 
 
 @pytest.fixture
-async def shell(dsn: str, tmp_path: Path) -> Shell:
+async def shell(database: Database, dsn: str, tmp_path: Path, password_hash: str) -> Shell:
     """A shell with agencies A and B, two administrators and a clerk, and a certificate of A in `a/`."""
     made = Shell(dsn, tmp_path)
     for code, name in ((A, "Sở Nội vụ"), (B, "UBND huyện B")):
         await made.said("agency", "add", code, "--name", name)
-    for name in (FIRST, SECOND):
-        words = ("account", "add", name, "--role", "administrator", "--password-stdin")
-        await made.said(*words, given=f"{PASSWORD}\n")
-    await made.said("account", "add", CLERK, "--agency", A, "--password-stdin", given=f"{PASSWORD}\n")
+    people = ((FIRST, "administrator", None), (SECOND, "administrator", None), (CLERK, "clerk", A))
+    async with database.transaction() as conn:
+        for name, role, agency in people:
+            await accounts.add_account(conn, name=name, role=role, agency=agency, password_hash=password_hash)
     await made.said("ca", "dev", "--for", B, "--out", str(tmp_path / "b"))
     (tmp_path / "password").write_text(f"{PASSWORD}\n")
     (tmp_path / "wrong").write_text("không phải mật khẩu")
