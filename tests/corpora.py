@@ -72,7 +72,17 @@ def fetch() -> None:
 
 
 def _pip(*arguments: str, path: Path | None = None) -> None:
-    command = [sys.executable, "-m", "pip", arguments[0], "--quiet", "--no-deps", "--require-hashes", *arguments[1:]]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        arguments[0],
+        "--quiet",
+        "--no-deps",
+        "--require-hashes",
+        "--retries=2",
+        *arguments[1:],
+    ]
     environment = os.environ | ({"PYTHONPATH": str(path)} if path else {})
     subprocess.run(command, check=True, timeout=SECONDS, env=environment, cwd=FOLDER)
 
