@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import asyncpg
@@ -85,6 +86,37 @@ async def test_sql_for_a_dba_makes_the_same_schema(empty: str, dsn: str) -> None
     await run(empty, migrate.offline_sql())
     assert await schema(empty) == await schema(dsn)
     assert await migrate.current(empty) == migrate.head()
+
+
+async def test_database_of_the_first_schema_keeps_what_is_in_it(empty: str) -> None:
+    first = files("storage.migrations").joinpath("sql/0001_first.sql").read_text(encoding="utf-8")
+    await run(empty, first)
+    await run(
+        empty,
+        """CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY);
+           INSERT INTO alembic_version VALUES ('0001');
+           INSERT INTO agencies (code, name, likeness) VALUES ('H08.02', 'A', 'a');
+           INSERT INTO certificates (sha256, agency, der, subject, not_before, not_after, revoked_at)
+           SELECT sha256(name::bytea), 'H08.02', '', name, now(), now(), CASE WHEN name = 'lost' THEN now() END
+           FROM unnest(ARRAY['used', 'lost']) AS name;
+           INSERT INTO envelopes (id, kind, operation, sender, reference, sha256, size, skeleton, identity, outcome,
+                                  held_reason, receipt, accepted_at)
+           SELECT gen_random_uuid(), 'document', 'new', 'H08.02', outcome, sha256('x'), 1, '', sha256('x'), outcome,
+                  CASE WHEN outcome = 'held' THEN 'why' END, '', now()
+           FROM unnest(ARRAY['held', 'verified', 'absent']) AS outcome""",
+    )
+    await migrate.upgrade(empty)
+    conn = await asyncpg.connect(empty)
+    try:
+        rows = await conn.fetch(
+            """SELECT subject, approved_at = added_at AS approved, revoked_at IS NOT DISTINCT FROM invalid_from AS kept
+               FROM certificates ORDER BY subject"""
+        )
+        assert [tuple(row) for row in rows] == [("lost", True, True), ("used", True, True)]
+        outcomes = await conn.fetch("SELECT outcome, held_reason FROM envelopes WHERE outcome <> reference")
+        assert outcomes == []
+    finally:
+        await conn.close()
 
 
 async def test_newer_database_is_refused(dsn: str) -> None:
