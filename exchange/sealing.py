@@ -1,4 +1,5 @@
-"""The key of the exchange's seal: the one the settings name, else one made once in the data directory."""
+"""The key of the exchange's seal: the one the settings name, in a file or on a token, else one made once in the data
+directory."""
 
 from __future__ import annotations
 
@@ -11,9 +12,14 @@ from signing.key_rules import KeyUnusable
 from signing.keys import read_certificates
 from signing.seal import Seal
 from signing.sign import Signer
+from signing.tokens import TokenPlace, open_identity
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from cryptography import x509
+    from pydantic import SecretStr
 
     from exchange.settings import Settings
 
@@ -33,27 +39,59 @@ def load_seal(settings: Settings) -> Seal:
 
     The certificate's file may hold the authorities it leads through as well.
     """
-    key, certificate = _named(settings) or _own(settings.data_dir / "seal")
     try:
-        data = certificate.read_bytes()
-        signer = Signer.load(key.read_bytes(), data)
-        found = read_certificates(data)
-        root = certificate.with_name(ROOT_FILE)
-        if settings.seal_key_file is None and root.exists():
-            found += read_certificates(root.read_bytes())
+        if settings.seal_token is not None:
+            return _on_token(settings, settings.seal_token)
+        named = _named(settings)
+        return _in_files(*named, settings.seal_key_password) if named else _made_here(settings.data_dir / "seal")
     except OSError as error:
         raise SealWrong(f"the seal's file cannot be read: {error.strerror}: {error.filename}") from error
     except KeyUnusable as error:
-        raise SealWrong(f"{key}, {certificate}: {error.fault.vi} / {error.fault.en}") from error
+        raise SealWrong(f"{_where(settings)}: {error.fault.vi} / {error.fault.en}") from error
+
+
+def _in_files(key: Path, certificate: Path, password: SecretStr | None = None) -> Seal:
+    found = read_certificates(certificate.read_bytes())
+    return _seal(Signer.load(key.read_bytes(), certificate.read_bytes(), _bytes(password)), found)
+
+
+def _made_here(folder: Path) -> Seal:
+    key, certificate = _own(folder)
+    root = folder / ROOT_FILE
+    signer = Signer.load(key.read_bytes(), certificate.read_bytes())
+    return _seal(signer, read_certificates(root.read_bytes()) if root.exists() else [])
+
+
+def _on_token(settings: Settings, module: Path) -> Seal:
+    if settings.seal_key_file is not None:
+        raise SealWrong("LIENTHONG_SEAL_KEY_FILE and LIENTHONG_SEAL_TOKEN both name a key: set one of them")
+    file = settings.seal_certificate_file
+    found = read_certificates(file.read_bytes()) if file else []
+    place = TokenPlace(module=str(module), token=settings.seal_token_label, key=settings.seal_token_key_label)
+    pin = settings.seal_token_pin
+    return _seal(Signer.of(open_identity(place, pin.get_secret_value() if pin else None, found)), found)
+
+
+def _seal(signer: Signer, found: Sequence[x509.Certificate]) -> Seal:
     return Seal(signer, [one for one in found if one != signer.certificate])
+
+
+def _bytes(secret: SecretStr | None) -> bytes | None:
+    return secret.get_secret_value().encode() if secret else None
+
+
+def _where(settings: Settings) -> str:
+    """The key's place, for whoever has to see to it."""
+    place = settings.seal_token or settings.seal_key_file or settings.data_dir / "seal"
+    return f"{place}, {settings.seal_certificate_file}" if settings.seal_certificate_file else str(place)
 
 
 def make_anew(settings: Settings) -> None:
     """Put a new key and certificate in the place of those in `data_dir/seal`. Blocking. Raises `SealWrong`."""
-    if named := _named(settings):
+    if settings.seal_token is not None or _named(settings):
         raise SealWrong(
-            f"con dấu do cấu hình chỉ định: hãy thay tệp rồi khởi động lại / "
-            f"the settings name the seal: replace the files and restart: {named[0]}, {named[1]}"
+            f"con dấu do cấu hình chỉ định: hãy thay khóa và chứng thư ở đó rồi khởi động lại / "
+            f"the settings name the seal: replace key and certificate there and restart: {_where(settings)}"
         )
     _own(settings.data_dir / "seal", anew=True)
 

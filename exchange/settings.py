@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 PREFIX = "LIENTHONG_"
-SECRETS = ("database_url", "objects_url")
+SECRETS = ("database_url", "objects_url", "seal_key_password", "seal_token_pin")
 """Settings that hold credentials: read from `…_FILE` if given, never printed."""
 
 CLIENT_NAMES = frozenset(
@@ -68,7 +68,14 @@ class Settings(BaseSettings):
         description="this exchange's own code: axis clients' copies then carry it as one TraceHeader more",
     )
     seal_key_file: Path | None = Field(None, description="PEM key of the exchange's seal; unset: made in data_dir")
-    seal_certificate_file: Path | None = Field(None, description="PEM certificate of the seal key")
+    seal_certificate_file: Path | None = Field(
+        None, description="PEM certificate of the seal key, and the authorities above it"
+    )
+    seal_key_password: SecretStr | None = Field(None, description="password of the seal's key file, if it has one")
+    seal_token: Path | None = Field(None, description="PKCS 11 module, if the seal's key is on a token or an HSM")
+    seal_token_label: str | None = Field(None, description="which token; needed if there are several")
+    seal_token_key_label: str | None = Field(None, description="which key on it; needed if there are several")
+    seal_token_pin: SecretStr | None = Field(None, description="the token's PIN")
     certificate_purposes: str = Field(
         ",".join(sorted(PURPOSES)),
         pattern=r"^\d+(\.\d+)+(,\d+(\.\d+)+)*$",

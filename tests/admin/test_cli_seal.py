@@ -42,7 +42,7 @@ async def test_root_that_nobody_knows_is_not_written(shell: Shell) -> None:
     wanted = shell.folder / "root.pem"
     done = await shell.run("seal", "show", "--roots", str(wanted), **named)
     assert (done.exit_code, wanted.exists()) == (2, False)
-    assert "replace the files" in await shell.refused("seal", "renew", **named)
+    assert "replace key and certificate" in await shell.refused("seal", "renew", **named)
 
 
 async def test_renewed_seal_leaves_the_old_one_known_and_its_key_gone(shell: Shell) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -16,15 +17,21 @@ from exchange.audit import audit
 from exchange.exchange import open_exchange
 from exchange.sealing import SealWrong, load_seal
 from exchange.settings import load_settings
+from signing.authority import Authority
+from signing.keys import key_pem
 from signing.receipts import Policy
 from signing.seal import check_receipt, check_sealed
+from signing.sign import Signer
+from tests.signing.test_seal import FACTS
 from tests.support.exchanges import execute
+from tests.support.tokens import PIN, shelf
 from tests.support.world import A, B, C, D, World, world_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from exchange.settings import Settings
     from signing.receipts import ReceiptFacts
 
 
@@ -104,9 +111,52 @@ async def test_seal_named_by_the_settings_brings_its_authorities_and_is_not_made
     async with open_exchange(settings) as exchange:
         [row] = await seals.list_seals(exchange.database)
         assert (row.der, row.authorities) == (own.certificate_der, (der_of(root),))
-        with pytest.raises(SealWrong, match="replace the files"):
+        with pytest.raises(SealWrong, match="replace key and certificate"):
             await seals.renew_seal(exchange.database, settings)
     assert (folder / "key.pem").exists()
+
+
+def sealed_by(settings: Settings) -> bytes:
+    """The certificate that a receipt made under these settings is proven by."""
+    seal = load_seal(settings)
+    return check_sealed(seal.receipt(FACTS), [seal.certificate_pem]).certificate
+
+
+def test_seal_in_a_locked_file_opens_with_its_password_alone(tmp_path: Path) -> None:
+    authority = Authority.make("root")
+    key, certificate = authority.issue("seal")
+    (tmp_path / "key.pem").write_bytes(key_pem(Signer.load(key, certificate).key, b"mat khau"))
+    (tmp_path / "certificate.pem").write_bytes(certificate)
+    (tmp_path / "password").write_text("mat khau\n", encoding="utf-8")
+    names = {name: str(tmp_path / f"{name}.pem") for name in ("key", "certificate")}
+    environment = {f"LIENTHONG_SEAL_{name.upper()}_FILE": path for name, path in names.items()}
+    opened = environment | {"LIENTHONG_SEAL_KEY_PASSWORD_FILE": str(tmp_path / "password")}
+    assert sealed_by(load_settings(opened)) == der_of(certificate)
+    for wrong in (environment, environment | {"LIENTHONG_SEAL_KEY_PASSWORD": "khac"}):
+        with pytest.raises(SealWrong, match=r"key\.pem.* / "):
+            load_seal(load_settings(wrong))
+
+
+def test_seal_on_a_token_seals_and_a_wrong_pin_is_told(tmp_path: Path) -> None:
+    authority = Authority.make("root")
+    key, certificate = authority.issue("seal")
+    (tmp_path / "key.pem").write_bytes(key)
+    (tmp_path / "chain.pem").write_bytes(certificate + authority.root_pem)
+    with contextmanager(shelf)(tmp_path / "shelf") as tokens:
+        tokens.token("trục")
+        tokens.put("trục", tmp_path / "key.pem", "con dấu", "01")
+        named = {
+            "seal_token": tokens.module,
+            "seal_token_label": "trục",
+            "seal_certificate_file": tmp_path / "chain.pem",
+        }
+        with pytest.raises(SealWrong, match="PIN"):
+            load_seal(load_settings({}, seal_token_pin="000000", **named))
+        settings = load_settings({}, seal_token_pin=PIN, **named)
+        assert sealed_by(settings) == der_of(certificate)
+        assert load_seal(settings).authorities == (der_of(authority.root_pem),)
+        with pytest.raises(SealWrong, match="both name a key"):
+            load_seal(load_settings({}, seal_key_file=tmp_path / "key.pem", **named))
 
 
 async def test_any_agency_learns_the_seals_and_checks_its_receipt_with_them(world: World) -> None:
