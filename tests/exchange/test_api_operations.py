@@ -157,6 +157,7 @@ async def test_figures_count_what_happened(world: World) -> None:
     assert found["lienthong_deliveries_waiting['document']"] == 1
     assert found["lienthong_deliveries_waiting['status']"] == 0
     assert found["lienthong_deliveries_held[]"] == 0
+    assert 6 * 86_400 < found["lienthong_revocation_list_seconds_left['CN=Test root']"] <= 7 * 86_400
     assert found["lienthong_database_up[]"] == 1
     assert found["lienthong_requests_active[]"] == 1  # this one
     assert found["lienthong_requests_total['POST', '/v1/envelopes', '201']"] == 1
