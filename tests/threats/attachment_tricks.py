@@ -98,6 +98,7 @@ TRICKS: Mapping[str, Trick] = {
     "renamed": _with(lambda one: f"Name>{one.name}", lambda one: f"Name>x{one.name}"),
     "other type of file": _with(lambda one: one.name, lambda one: one.name.replace(".pdf", ".exe")),
     "described": _with(lambda _: "<ContentId>", lambda _: "<Description>Trả tiền ngay</Description><ContentId>"),
+    "typed": _with(lambda _: "<ContentId>", lambda _: "<MimeType>text/html</MimeType><ContentId>"),
     "id in upper case": _identified(lambda name: f"cid:{name.upper()}"),
     "scheme in upper case": _identified(lambda name: f"CID:{name}"),
     "id in percent": _identified(lambda name: f"cid:%61{name[1:]}"),

@@ -9,10 +9,12 @@ import pytest
 from lxml import etree
 from signxml.verifier import SignatureConfiguration, XMLVerifier
 
+from envelopes.faults import Refused
 from envelopes.limits import NS
 from envelopes.model import Document
+from signing import gate
 from tests.signing.forging import with_ids
-from tests.signing.people import NOW, World
+from tests.signing.people import NOW, World, skeleton
 from tests.threats.forms import FORMS, LETTER, signed_letter
 from tests.threats.own_signatures import BY_PARTS, sign_by_hand
 from tests.threats.taking import code_of, take
@@ -44,6 +46,16 @@ def test_note_in_any_text_is_refused(world: World, form: str, note: str) -> None
     assert len(files) > 80
     for file, is_content in files:
         assert code_of(world, file) == ("attachment.garbled" if is_content else CODES[note])
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("note", NOTES)
+def test_gate_refuses_notes_by_itself(form: str, note: str) -> None:
+    """Without the splitter before it, which refuses them as well."""
+    for file, _ in touched(skeleton(signed_letter(form)), note):
+        with pytest.raises(Refused) as refused:
+            gate.inspect(file)
+        assert refused.value.faults[0].code == CODES[note]
 
 
 @pytest.mark.parametrize("note", NOTES)
