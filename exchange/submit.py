@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from envelopes.faults import Refused
 from envelopes.limits import LOCAL_TIME
 from envelopes.model import StatusMessage
-from exchange import look, rules, statuses, taking
+from exchange import certification_rules, look, rules, statuses, taking
 from exchange.failpoints import failpoint
 from exchange.identifiers import uuid7
 from exchange.intake import take_in
@@ -21,6 +21,7 @@ from exchange.spool import spooled
 from exchange.statuses import StatusPlan
 from exchange.taking import DocumentPlan
 from storage import agency_codes, deliveries, directory, envelopes, objects_held
+from storage.envelopes import CertificateWithdrawn
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -194,5 +195,10 @@ async def _insert_status(
 
 
 async def _insert_envelope(conn: Connection, row: EnvelopeRow, vouched: Vouched, receipt: bytes) -> None:
-    if not await envelopes.insert_envelope(conn, row, skeleton=vouched.split.skeleton, receipt=receipt):
+    try:
+        written = await envelopes.insert_envelope(conn, row, skeleton=vouched.split.skeleton, receipt=receipt)
+    except CertificateWithdrawn as withdrawn:
+        since = f"{withdrawn.invalid_from:%Y-%m-%dT%H:%M:%SZ}"
+        raise Refused(certification_rules.CERTIFICATE_WITHDRAWN.at("certificate", since=since)) from None
+    if not written:
         raise _TakenBefore

@@ -102,6 +102,14 @@ _NOTES = frozenset({"undeliverable", "warnings"})
 ENVELOPE_COLUMNS = ", ".join(_FIELDS)
 
 
+class CertificateWithdrawn(Exception):  # noqa: N818 - says what is the case
+    """The envelope's certificate is out of use, since `invalid_from`: the transaction must not be committed."""
+
+    def __init__(self, invalid_from: datetime) -> None:
+        super().__init__(f"since {invalid_from}")
+        self.invalid_from = invalid_from
+
+
 def _notes(text: str) -> tuple[Note, ...]:
     return tuple(Note(**note) for note in json.loads(text))
 
@@ -126,16 +134,21 @@ async def clock(conn: Connection) -> datetime:
 
 
 async def insert_envelope(conn: Connection, row: EnvelopeRow, *, skeleton: bytes, receipt: bytes) -> bool:
-    """Write the envelope; False when one stands there already, see `taken_before`."""
+    """Write the envelope; False when one stands there already, see `taken_before`.
+
+    Raises `CertificateWithdrawn` when its certificate was taken out of use since it was verified.
+    """
     places = ", ".join(f"${n}" for n in range(1, len(_FIELDS) + 3))
-    done = await conn.fetchval(
-        f"""INSERT INTO envelopes ({ENVELOPE_COLUMNS}, skeleton, receipt) VALUES ({places})
-            ON CONFLICT DO NOTHING RETURNING true""",
+    done = await conn.fetchrow(
+        f"""INSERT INTO envelopes ({ENVELOPE_COLUMNS}, skeleton, receipt) VALUES ({places}) ON CONFLICT DO NOTHING
+            RETURNING (SELECT c.invalid_from FROM certificates c WHERE c.sha256 = envelopes.certificate)""",
         *(_column(row, name) for name in _FIELDS),
         skeleton,
         receipt,
     )
-    return bool(done)
+    if done is not None and done["invalid_from"] is not None:
+        raise CertificateWithdrawn(done["invalid_from"])
+    return done is not None
 
 
 def _column(row: EnvelopeRow, name: str) -> Any:

@@ -116,6 +116,29 @@ async def test_approval_that_is_missing_for_a_day_is_told_of(world: World) -> No
     assert B not in told
 
 
+async def test_certificate_taken_out_of_use_while_its_document_is_stored_is_refused(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached, go_on = asyncio.Event(), asyncio.Event()
+    put = world.exchange.objects.put
+
+    async def slow(sha256: str, path: Path, size: int) -> None:
+        reached.set()
+        await go_on.wait()
+        await put(sha256, path, size)
+
+    monkeypatch.setattr(world.exchange.objects, "put", slow)
+    async with world.client(A) as sender:
+        sending = asyncio.create_task(sender.submit(world.envelope(None, world.attachment())))
+        await reached.wait()
+        await revoke_certificate(world.exchange.database, describe(world.actors[A].certificate_pem).sha256.hex())
+        go_on.set()
+        with pytest.raises(ApiRefused) as refused:
+            await sending
+        assert [fault.code for fault in refused.value.faults] == ["certificate.withdrawn"]
+        assert (await sender.outbox()).envelopes == ()
+
+
 async def test_certificate_out_of_use_is_refused_by_every_process_within_a_second(
     database: Database, dsn: str, tmp_path: Path
 ) -> None:
