@@ -10,11 +10,10 @@ import shutil
 from typing import TYPE_CHECKING
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from exchange.authorities import add_crl, trust_root
 from exchange.certification import list_certificates
-from signing.authority import Authority
+from signing.authority import Authority, Revocation
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,16 +47,15 @@ def open_authority(folder: Path) -> Authority:
 
 
 async def renew(database: Database, authority: Authority, *, days: int = CRL_DAYS) -> CrlFacts:
-    """Trust the authority's root and take a fresh revocation list, which names what was revoked here."""
+    """Trust the authority's root and take a fresh revocation list, which names what was revoked here, and from when."""
     await trust_root(database, authority.root_pem)
-    revoked = [_pem(row) for row in await list_certificates(database) if _is_revoked_by(row, authority)]
+    listed = [_revocation(row, authority) for row in await list_certificates(database)]
+    revoked = [one for one in listed if one is not None]
     return await add_crl(database, await asyncio.to_thread(authority.crl, days, revoked))
 
 
-def _is_revoked_by(row: CertificateRow, authority: Authority) -> bool:
-    issuer = x509.load_der_x509_certificate(row.der).issuer
-    return row.revoked_at is not None and issuer == authority.certificate.subject
-
-
-def _pem(row: CertificateRow) -> bytes:
-    return x509.load_der_x509_certificate(row.der).public_bytes(Encoding.PEM)
+def _revocation(row: CertificateRow, authority: Authority) -> Revocation | None:
+    certificate = x509.load_der_x509_certificate(row.der)
+    if row.invalid_from is None or certificate.issuer != authority.certificate.subject:
+        return None
+    return Revocation(serial=certificate.serial_number, at=row.invalid_from)
