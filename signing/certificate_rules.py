@@ -165,13 +165,13 @@ REVOKED = Rule(
     "Certificate {subject} is revoked ({reason}). Register a new certificate and sign again.",
     "SECURITY TM-12",
 )
-REVOCATION_UNKNOWN = Rule(
+REVOCATION_UNTOLD = Rule(
     "certificate.revocation_unknown",
     _M,
     "Chưa biết chứng thư {subject} có bị thu hồi hay không. Văn bản được giữ cho tới khi trục có danh sách thu hồi còn "
-    "hiệu lực của {issuer}, rồi tự đi tiếp.",
+    "hiệu lực của {issuer}, rồi tự đi tiếp ({reason}).",
     "Whether certificate {subject} is revoked cannot be told now. The envelope is held until the exchange has "
-    "a revocation list in force from {issuer}, then it goes on by itself. ({reason})",
+    "a revocation list in force from {issuer}, then it goes on by itself ({reason}).",
     "SECURITY TM-12",
 )
 UNTRUSTED = Rule(

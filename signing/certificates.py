@@ -191,7 +191,7 @@ class Trust:
                 rules.REVOKED.at("certificate", subject=subject_of(certificate), reason=_short(error.failure_msg))
             )
         except InsufficientRevinfoError as error:
-            fault = rules.REVOCATION_UNKNOWN.at(
+            fault = rules.REVOCATION_UNTOLD.at(
                 "certificate",
                 subject=subject_of(certificate),
                 issuer=certificate.issuer.rfc4514_string(),
