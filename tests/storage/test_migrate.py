@@ -103,7 +103,14 @@ async def test_database_of_the_first_schema_keeps_what_is_in_it(empty: str) -> N
                                   held_reason, receipt, accepted_at)
            SELECT gen_random_uuid(), 'document', 'new', 'H08.02', outcome, sha256('x'), 1, '', sha256('x'), outcome,
                   CASE WHEN outcome = 'held' THEN 'why' END, '', now()
-           FROM unnest(ARRAY['held', 'verified', 'absent']) AS outcome""",
+           FROM unnest(ARRAY['held', 'verified', 'absent']) AS outcome;
+           INSERT INTO objects (sha256, size) VALUES (sha256('pdf'), 3);
+           INSERT INTO attachments (envelope, n, name, media_type, object, size, cut, text_size, layout,
+                                    opened_object, opened_size, opened_media_type)
+           SELECT id, n, '', media_type, sha256('pdf'), 3, 0, 4, '76/lf', opened, length(opened), inside
+           FROM (VALUES (1, 'application/pdf', NULL, NULL), (2, 'text/plain', NULL, NULL),
+                        (3, 'application/zip', sha256('pdf'), 'application/pdf')) AS f (n, media_type, opened, inside),
+                envelopes WHERE outcome = 'verified'""",
     )
     await migrate.upgrade(empty)
     conn = await asyncpg.connect(empty)
@@ -115,6 +122,8 @@ async def test_database_of_the_first_schema_keeps_what_is_in_it(empty: str) -> N
         assert [tuple(row) for row in rows] == [("lost", True, True), ("used", True, True)]
         outcomes = await conn.fetch("SELECT outcome, held_reason FROM envelopes WHERE outcome <> reference")
         assert outcomes == []
+        looks = await conn.fetch("SELECT n, state FROM pdf_checks ORDER BY n")  # PDFs, also in their zips
+        assert [tuple(row) for row in looks] == [(1, "pending"), (3, "pending")]
     finally:
         await conn.close()
 
