@@ -17,7 +17,7 @@ from envelopes.agency_codes import difference, likeness
 from envelopes.examining import examine
 from envelopes.faults import Refused
 from envelopes.leniency import Notes
-from envelopes.limits import LOCAL_TIME, MAX_FAULTS, MAX_WHOLE_BYTES
+from envelopes.limits import LOCAL_TIME, MAX_FAULTS, MAX_WHOLE_BYTES, NS
 from envelopes.matching import attachment_faults
 from envelopes.model import Document, StatusMessage
 from envelopes.reading import Attempt, attempt
@@ -28,10 +28,12 @@ from exchange.failpoints import failpoint
 from exchange.spool import ROOM_SECONDS
 from exchange.unpacking import LookedInto, look_into
 from signing import gate
-from storage import certificates
+from signing.elements import XML_SPACE
+from storage import certificates, envelopes
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from uuid import UUID
 
     from envelopes.faults import Fault
     from envelopes.splitting import Split
@@ -70,8 +72,19 @@ class Vouched:
     looked: LookedInto
 
 
+class TakenAlready(Exception):  # noqa: N818 - says what was found
+    """The file would be refused now, but it was taken before, byte for byte, as `envelope`."""
+
+    def __init__(self, envelope: UUID) -> None:
+        super().__init__(str(envelope))
+        self.envelope = envelope
+
+
 async def take_in(exchange: Exchange, system: System, spool: Spool, body: AsyncIterator[bytes]) -> Vouched:
-    """Read the body to its end and return what it says, vouched for. Raises `Refused`, `Busy`, `DatabaseAway`."""
+    """Read the body to its end and return what it says, vouched for.
+
+    Raises `Refused`, `TakenAlready`, `Busy`, `DatabaseAway`.
+    """
     _need_room(exchange)
     split, inspected = await _receive(exchange, system, spool, body)
     failpoint("submit.after_spool")
@@ -97,7 +110,23 @@ async def take_in(exchange: Exchange, system: System, spool: Spool, body: AsyncI
         return replace(vouched, message=message, signer=_delegate(vouched.certificate, candidates))
 
     threads = exchange.heavy if split.size > HEAVY_BYTES else exchange.threads
-    return await threads.run(judge)
+    try:
+        return await threads.run(judge)
+    except Refused:
+        await _look_back(exchange, sender, inspected, split)
+        raise
+
+
+async def _look_back(exchange: Exchange, sender: str, inspected: Inspected, split: Split) -> None:
+    """Raises `TakenAlready` when this very file was taken when its certificate and the rules still allowed it.
+
+    Asked only of what is refused now: a sender that lost the first answer gets it, whatever happened since (P3).
+    """
+    reference = (inspected.parts.header.findtext(f"{{{NS}}}DocumentId") or "").strip(XML_SPACE)
+    async with exchange.database.acquire() as conn:
+        before = await envelopes.taken_as(conn, sender=sender, reference=reference, sha256=split.sha256)
+    if before is not None:
+        raise TakenAlready(before)
 
 
 async def _receive(

@@ -15,7 +15,7 @@ from envelopes.model import StatusMessage
 from exchange import certification_rules, look, rules, statuses, taking
 from exchange.failpoints import failpoint
 from exchange.identifiers import uuid7
-from exchange.intake import take_in
+from exchange.intake import TakenAlready, take_in
 from exchange.look import Sent
 from exchange.spool import spooled
 from exchange.statuses import StatusPlan
@@ -61,7 +61,10 @@ async def submit(exchange: Exchange, system: System, body: AsyncIterator[bytes])
     envelope_id = uuid7()
     settings = exchange.settings
     async with spooled(exchange.threads, settings.spool, envelope_id, sync=not exchange.objects.durable) as spool:
-        vouched = await take_in(exchange, system, spool, body)
+        try:
+            vouched = await take_in(exchange, system, spool, body)
+        except TakenAlready as before:
+            return Taken(sent=await look.sent(exchange, system, before.envelope), created=False)
         failpoint("submit.after_gate")
         plan = await _plan(exchange, vouched)
         if plan is None:

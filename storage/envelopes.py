@@ -64,8 +64,8 @@ class Note:
 class EnvelopeRow:
     """One envelope without its bytes. Digests are raw bytes, times UTC, sizes bytes.
 
-    `signer`: whose certificate signed, when that is not the sender (a delegate); `held_reason`: why it is held, or was
-    rejected in the end; `evidence`: SHA-256 of the revocation lists and OCSP answers that the outcome rests on.
+    `signer`: whose certificate signed, when that is not the sender (a delegate); `reason`: why it recalls, updates or
+    replaces, in the sender's words; `held_reason`: why it is held, or was rejected in the end; `evidence`: SHA-256 of the revocation lists and OCSP answers that the outcome rests on.
     """
 
     id: UUID
@@ -91,6 +91,7 @@ class EnvelopeRow:
     issued_on: date | None = None
     urgency: int = 0
     due_on: date | None = None
+    reason: str = ""
     undeliverable: tuple[Note, ...] = field(default=())
     warnings: tuple[Note, ...] = field(default=())
     evidence: tuple[bytes, ...] = ()
@@ -208,6 +209,18 @@ async def taken_before(
             identity,
         )
     return envelope_row(record) if record else None
+
+
+async def taken_as(conn: Connection, *, sender: str, reference: str, sha256: bytes) -> UUID | None:
+    """The document of this sender and reference whose file has this digest, unless it was rejected in the end."""
+    found: UUID | None = await conn.fetchval(
+        """SELECT id FROM envelopes
+           WHERE kind = 'document' AND reference = $2 AND sender = $1 AND sha256 = $3 AND outcome <> 'rejected'""",
+        sender,
+        reference,
+        sha256,
+    )
+    return found
 
 
 async def envelope(conn: Connection, envelope_id: UUID, *, senders: Sequence[str]) -> EnvelopeRow | None:

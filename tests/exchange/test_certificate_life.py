@@ -161,3 +161,22 @@ async def test_certificate_out_of_use_is_refused_by_every_process_within_a_secon
             answers = await asyncio.gather(one.submit(files[2]), other.submit(files[3]), return_exceptions=True)
             assert asyncio.get_running_loop().time() - began < 1
         assert [type(answer) for answer in answers] == [ApiRefused, ApiRefused]
+
+
+async def test_sender_that_lost_the_first_answer_gets_it_though_the_certificate_is_out_of_use(world: World) -> None:
+    """The same submission gives the same receipt for ever; what is new under that certificate is refused."""
+    path, other = world.envelope(), world.envelope()
+    async with world.client(A) as client:
+        first = await client.submit(path)
+        receipt = await client.receipt(first.id)
+        await revoke_certificate(world.exchange.database, describe(world.actors[A].certificate_pem).sha256.hex())
+        again = await client.submit(path)
+        assert (again.id, again.created) == (first.id, False)
+        assert await client.receipt(again.id) == receipt
+        with pytest.raises(ApiRefused):
+            await client.submit(other)
+        altered = path.read_bytes().replace(b"Quy Nh", b"Quy nh")
+        with pytest.raises(ApiRefused):
+            await client.submit(altered)
+    async with world.client(B) as client:
+        assert len((await client.inbox()).deliveries) == 1
