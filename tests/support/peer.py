@@ -62,7 +62,14 @@ DELIVERY: dict[str, Any] = {
     "accepted_at": ACCEPTED,
     "status": None,
     "attachments": [
-        {"n": 1, "name": "125.pdf", "media_type": "application/pdf", "size": 10, "sha256": "ef" * 32},
+        {
+            "n": 1,
+            "name": "125.pdf",
+            "media_type": "application/pdf",
+            "size": 10,
+            "sha256": "ef" * 32,
+            "pdf_signatures": {"state": "pending", "signatures": [], "reason": None},
+        },
     ],
 }
 
