@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from exchange import checks, pdf_checks, release, revocations, scrub, sweep
+from exchange import checks, pdf_checks, push, release, revocations, scrub, sweep
 from exchange.chores import Turn, TurnLost, retry_seconds
 from storage import chores
 from storage.objects import ObjectsAway
@@ -27,7 +27,15 @@ if TYPE_CHECKING:
     from exchange.chores import Chore
     from exchange.exchange import Exchange
 
-CHORES: Sequence[Chore] = (revocations.CHORE, release.CHORE, pdf_checks.CHORE, sweep.CHORE, scrub.CHORE, checks.CHORE)
+CHORES: Sequence[Chore] = (
+    revocations.CHORE,
+    release.CHORE,
+    push.CHORE,
+    pdf_checks.CHORE,
+    sweep.CHORE,
+    scrub.CHORE,
+    checks.CHORE,
+)
 """Everything a worker does."""
 
 LEASE_SECONDS = 60.0
