@@ -80,6 +80,18 @@ _REPEATS: Mapping[State, str] = MappingProxyType(
 )
 """The code that says again what the state already says. 05 is not here: it may repeat, and each one is news."""
 
+SETTLED: Mapping[str, State] = MappingProxyType(
+    {
+        "withdrawn": _S.RECALLED,  # taken back before anybody fetched it
+        "taken_back": _S.COMPLETED,  # a recall that found nobody to ask: the copy was withdrawn
+        "recall_agreed": _S.COMPLETED,  # a recall that was answered with 15
+        "recall_declined": _S.REFUSED,  # with 16
+        "update_agreed": _S.ACCEPTED,  # an update that was answered with 15
+        "update_declined": _S.REFUSED,  # with 16
+    }
+)
+"""Events after which a delivery stands in a state that no status code of its own leads to."""
+
 TERMINAL = frozenset({_S.REFUSED, _S.COMPLETED, _S.RECALLED})
 """Nothing can be taken back from here."""
 

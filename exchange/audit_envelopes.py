@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envelopes.faults import Refused
-from envelopes.states import State, after, confirmed
+from envelopes.states import SETTLED, State, after, confirmed
 from exchange.download import whole_file
 from exchange.findings import PAGE, Finding, Seen
 from exchange.seals import list_seals
@@ -111,10 +111,14 @@ def _derived(delivery: DeliveryRow, events: Sequence[Event]) -> tuple[str, str |
     if any(event.event == "rejected" for event in events):  # held, and its certificate proved bad: the end
         return State.REFUSED.value, None
     if delivery.kind == "status":  # a status message is only ever confirmed
-        return (State.COLLECTED if delivery.confirmed_at else State.WAITING).value, None
+        silent = State.COMPLETED if delivery.withdrawn_at else State.WAITING
+        return (State.COLLECTED if delivery.confirmed_at else silent).value, None
     state: State = State.WAITING
     before: State | None = None
     for event in events:
+        if event.event in SETTLED:
+            state, before = SETTLED[event.event], None
+            continue
         if event.event == "collected":
             step = confirmed(state, before)
         elif event.code is not None and not event.flagged:

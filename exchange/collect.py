@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envelopes.states import State, confirmed
-from exchange import rules, statuses
+from exchange import rules
 from exchange.errors import NotAllowed, NotThere
 from exchange.failpoints import failpoint
+from exchange.own_statuses import report_arrival
+from exchange.recall import refuse_withdrawn
 from storage import deliveries, envelopes, transport
 
 if TYPE_CHECKING:
@@ -130,10 +132,12 @@ async def count_waiting(exchange: Exchange, system: System, *, kind: str) -> int
 
 
 async def _locked(conn: Connection, system: System, delivery_id: UUID) -> Waiting:
-    """The delivery, kept from everybody else. Raises `NotThere` when it is somebody else's, or held."""
+    """The delivery, kept from everybody else. Raises `NotThere` when it is somebody else's or held, `Refused` when its
+    sender took it back before anybody fetched it."""
     found = await deliveries.lock_delivery(conn, delivery_id)
     if found is None or found.delivery.held or found.delivery.recipient not in system.agencies:
         raise NotThere
+    await refuse_withdrawn(conn, found)
     return found
 
 
@@ -146,7 +150,7 @@ async def _confirmed(exchange: Exchange, conn: Connection, found: Waiting) -> Co
     state_before = step.before.value if step.before else None
     at = await deliveries.confirm(conn, now.id, state=step.state.value, state_before=state_before)
     if now.kind == "document":
-        await statuses.report_arrival(exchange, conn, found, at)
+        await report_arrival(exchange, conn, found, at)
     return Confirmed(id=now.id, state=step.state.value, confirmed_at=at)
 
 
@@ -154,6 +158,7 @@ async def _delivery(conn: Connection, system: System, delivery_id: UUID) -> Wait
     found = await deliveries.delivery(conn, delivery_id, recipients=sorted(system.agencies))
     if found is None:
         raise NotThere
+    await refuse_withdrawn(conn, found)
     return found
 
 

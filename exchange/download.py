@@ -10,6 +10,7 @@ from envelopes.rebuilding import pieces
 from envelopes.splitting import Content
 from envelopes.tracing import trace_of
 from exchange.errors import NotThere
+from exchange.recall import say_withdrawn
 from storage import deliveries, envelopes
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     from envelopes.tracing import Insertion
     from exchange.exchange import Exchange
+    from storage.connection import Connection
+    from storage.deliveries import Waiting
     from storage.directory import System
     from storage.envelopes import AttachmentRow
 
@@ -34,14 +37,14 @@ class Download:
 
 
 async def open_envelope(exchange: Exchange, system: System, delivery_id: UUID) -> Download:
-    """The file exactly as submitted. Raises `NotThere`, `DatabaseAway`."""
+    """The file exactly as submitted. Raises `NotThere`, `Refused` (withdrawn), `DatabaseAway`."""
     async with exchange.database.acquire() as conn:
         found = await deliveries.delivery(conn, delivery_id, recipients=sorted(system.agencies))
         if found is None:
             raise NotThere
+        await _note_fetched(conn, found)
         skeleton = await envelopes.skeleton(conn, found.envelope.id)
         rows = (await envelopes.attachments(conn, [found.envelope.id])).get(found.envelope.id, [])
-        await deliveries.note_fetched(conn, delivery_id)
 
     def read(start: int, length: int | None) -> AsyncIterator[bytes]:
         return part_of(whole_file(exchange, skeleton, rows), start, length)
@@ -77,14 +80,14 @@ async def trace_for(exchange: Exchange, system: System, delivery_id: UUID) -> In
 async def open_attachment(
     exchange: Exchange, system: System, delivery_id: UUID, n: int, *, transferred: bool
 ) -> Download:
-    """Attachment `n` as a person opens it, or the octets as transferred. Raises `NotThere`, `DatabaseAway`."""
+    """Attachment `n` as a person opens it, or the octets as transferred. Raises as `open_envelope` does."""
     async with exchange.database.acquire() as conn:
         found = await deliveries.delivery(conn, delivery_id, recipients=sorted(system.agencies))
         rows = await envelopes.attachments(conn, [found.envelope.id]) if found else {}
         row = next((row for some in rows.values() for row in some if row.n == n), None)
-        if row is None:
+        if found is None or row is None:
             raise NotThere
-        await deliveries.note_fetched(conn, delivery_id)
+        await _note_fetched(conn, found)
     sha256, size, media = row.object, row.size, row.media_type
     if row.opened_object is not None and row.opened_size is not None and not transferred:
         sha256, size, media = row.opened_object, row.opened_size, row.opened_media_type or media
@@ -93,6 +96,12 @@ async def open_attachment(
         return exchange.objects.read(sha256.hex(), start=start, length=length)
 
     return Download(name=row.name, media_type=media, size=size, sha256=sha256, read=read)
+
+
+async def _note_fetched(conn: Connection, found: Waiting) -> None:
+    """From now on it can be asked for, but not withdrawn. Raises `Refused` when it was withdrawn before."""
+    if found.delivery.fetched_at is None and not await deliveries.note_fetched(conn, found.delivery.id):
+        await say_withdrawn(conn, found)
 
 
 async def whole_file(exchange: Exchange, skeleton: bytes, rows: Sequence[AttachmentRow]) -> AsyncIterator[bytes]:

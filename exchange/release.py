@@ -15,12 +15,13 @@ import structlog
 
 from envelopes.model import Organization, ResponseFor, StatusMessage
 from exchange import certification_rules as rules
-from exchange import statuses
+from exchange import operations, statuses
+from exchange.addressing import note
 from exchange.chores import Chore
-from exchange.taking import note
 from signing.certificate_rules import UNTRUSTED
 from signing.certificates import Bad, Good, Unknown
-from storage import deliveries, envelopes, held
+from storage import copies, deliveries, envelopes, held
+from storage.copies import Move
 from storage.deliveries import Event
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from signing.certificates import Trust, Verdict
     from storage.connection import Connection
     from storage.deliveries import DeliveryRow
-    from storage.envelopes import EnvelopeRow
+    from storage.envelopes import EnvelopeRow, Note
     from storage.held import HeldCertificate, HeldEnvelope, Place
 
 REST_SECONDS = 10.0
@@ -139,20 +140,22 @@ async def _settle(exchange: Exchange, turn: Turn, one: HeldEnvelope, verdict: Ve
         if isinstance(verdict, Bad):
             await _reject(conn, row, verdict.fault)
         else:
-            await _release(conn, row, verdict)
+            await _release(exchange, conn, row, verdict)
     if isinstance(verdict, Bad):
         log.warning("document.rejected", envelope=str(row.id), sender=row.sender, code=verdict.fault.code)
     else:
         log.info("document.released", envelope=str(row.id), sender=row.sender)
 
 
-async def _release(conn: Connection, row: EnvelopeRow, verdict: Good) -> None:
-    """Let the envelope be seen, let a status take its effect, and ring."""
+async def _release(exchange: Exchange, conn: Connection, row: EnvelopeRow, verdict: Good) -> None:
+    """Let the envelope be seen, let it do what it says to other documents, and ring."""
     recipients = await deliveries.unhold(conn, row.id)
     rows = (await deliveries.deliveries_of(conn, [row.id])).get(row.id, [])
     await deliveries.insert_events(conn, [Event(delivery=one.id, event="released") for one in rows])
-    flag = await _take_effect(conn, row, rows[0]) if row.kind == "status" else None
-    warnings = (*row.warnings, note(flag)) if flag else row.warnings
+    if row.kind == "status":
+        warnings = (*row.warnings, *await _take_effect(conn, row, rows[0]))
+    else:
+        warnings = (*row.warnings, *await operations.take_effect(exchange, conn, row, rows))
     outcome = "verified_weak" if row.weak else "verified"
     await envelopes.release_envelope(conn, row.id, outcome=outcome, warnings=warnings, evidence=verdict.evidence)
     await deliveries.ring(conn, recipients)
@@ -166,8 +169,8 @@ async def _reject(conn: Connection, row: EnvelopeRow, fault: Fault) -> None:
     await envelopes.reject_envelope(conn, row.id, reason=reason)
 
 
-async def _take_effect(conn: Connection, row: EnvelopeRow, one: DeliveryRow) -> Fault | None:
-    """Do what the status message says, now that its certificate is known to be good; the flag if it is out of order."""
+async def _take_effect(conn: Connection, row: EnvelopeRow, one: DeliveryRow) -> list[Note]:
+    """Do what the status message says, now that its certificate is known to be good; a warning if it moves nothing."""
     assert one.about is not None
     assert one.status_code is not None
     status = StatusMessage(
@@ -178,9 +181,11 @@ async def _take_effect(conn: Connection, row: EnvelopeRow, one: DeliveryRow) -> 
         reported_at=one.reported_at,
     )
     plan = statuses.StatusPlan(status=status, about=one.about, recipient=one.recipient)
-    effect = await statuses.effect_of(conn, plan)
-    await statuses.apply(conn, effect, status, row.id)
-    return effect.flag
+    effect = await statuses.effect_of(conn, plan, row.id)
+    await statuses.apply(conn, effect)
+    if effect.silent:
+        await copies.move_all(conn, [Move(delivery=one.id, state="completed", withdrawn=True)])
+    return [note(effect.warning)] if effect.warning else []
 
 
 def _told(fault: Fault) -> str:

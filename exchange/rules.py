@@ -135,6 +135,13 @@ STATUS_OUT_OF_ORDER = Rule(
     "Status {code} is out of order after state «{state}»; it is kept, delivered and flagged.",
     "conformance C28",
 )
+STATUS_REPEATED = Rule(
+    "status.repeated",
+    _M,
+    "Trạng thái {code} của văn bản này đã được báo trước đó; lần này không thay đổi gì và không báo lại cho bên kia.",
+    "Status {code} was reported of this document before; this time changes nothing, and nobody is told again.",
+    "conformance C28",
+)
 CONFIRMATION_MISMATCH = Rule(
     "confirmation.mismatch",
     _M,

@@ -6,21 +6,21 @@ Objects first, rows second: what is answered with an id has been committed with 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from envelopes.faults import Refused
 from envelopes.limits import LOCAL_TIME
 from envelopes.model import StatusMessage
-from exchange import certification_rules, look, rules, statuses, taking
+from exchange import certification_rules, look, operations, rules, statuses, taking
+from exchange.addressing import Asked, DocumentPlan, agencies_named
 from exchange.failpoints import failpoint
 from exchange.identifiers import uuid7
 from exchange.intake import TakenAlready, take_in
 from exchange.look import Sent
 from exchange.spool import spooled
 from exchange.statuses import StatusPlan
-from exchange.taking import DocumentPlan
-from storage import agency_codes, deliveries, directory, envelopes, objects_held
+from storage import agency_codes, copies, deliveries, directory, envelopes, links, objects_held
 from storage.envelopes import CertificateWithdrawn
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ async def submit(exchange: Exchange, system: System, body: AsyncIterator[bytes])
         except TakenAlready as before:
             return Taken(sent=await look.sent(exchange, system, before.envelope), created=False)
         failpoint("submit.after_gate")
-        plan = await _plan(exchange, vouched)
+        plan = await _plan(exchange, envelope_id, vouched)
         if plan is None:
             return await _replay(exchange, vouched)
         await _store(exchange, envelope_id, vouched, spool)
@@ -78,20 +78,22 @@ async def submit(exchange: Exchange, system: System, body: AsyncIterator[bytes])
         return Taken(sent=sent, created=True)
 
 
-async def _plan(exchange: Exchange, vouched: Vouched) -> Plan | None:
+async def _plan(exchange: Exchange, envelope_id: UUID, vouched: Vouched) -> Plan | None:
     """Where it goes, after everything that needs the database; None when something was taken in its place before."""
     message = vouched.message
     async with exchange.database.acquire() as conn:
         if await _before(conn, vouched) is not None:
             return None
-        named = taking.agencies_named(message)
+        named = agencies_named(message)
         known = await directory.agencies(conn, [message.sender.code, *named])
         _check_sender(known, message.sender.code)
         if isinstance(message, StatusMessage):
             return await statuses.plan_status(conn, message, known)
         unknown = [code for code in named if code not in known]
         alike = await agency_codes.codes_like(conn, unknown) if unknown else {}
-    return taking.plan_document(message, known, alike, limit=exchange.settings.max_recipients)
+        limit = exchange.settings.max_recipients
+        asked = Asked(envelope=envelope_id, document=message, known=known, alike=alike, limit=limit)
+        return await operations.plan(conn, asked)
 
 
 def _check_sender(known: dict[str, Agency], code: str) -> None:
@@ -161,19 +163,27 @@ async def _commit(exchange: Exchange, envelope_id: UUID, vouched: Vouched, plan:
 
 
 async def _insert_document(
-    exchange: Exchange, conn: Connection, envelope_id: UUID, vouched: Vouched, plan: DocumentPlan
+    exchange: Exchange, conn: Connection, envelope_id: UUID, vouched: Vouched, planned: DocumentPlan
 ) -> Sent:
+    plan = await operations.plan_for_good(conn, planned)
+    held = vouched.outcome == "held"  # then it does nothing to other documents until it is released
+    targets = [] if held else await copies.lock_targets(conn, plan.links)
     attached = taking.attachment_rows(vouched, plan.document)
-    held = {sha256: size for one in attached for sha256, size in one.objects()}
-    now = await objects_held.record_objects(conn, envelope=envelope_id, objects=sorted(held.items()))
+    objects = {sha256: size for one in attached for sha256, size in one.objects()}
+    now = await objects_held.record_objects(conn, envelope=envelope_id, objects=sorted(objects.items()))
     row = taking.document_row(envelope_id, vouched, plan, now)
     rows = taking.delivery_rows(row, sorted(plan.recipients))  # the order they are looked up in: a replay says the same
+    effect = operations.effect_of(row, rows, targets)
+    row = replace(row, warnings=(*row.warnings, *effect.warnings))
     facts = taking.receipt_facts(row, rows, attached, taking.policy_of(vouched.system))
     receipt = await exchange.threads.run(exchange.seal.receipt, facts)
     await _insert_envelope(conn, row, vouched, receipt)
     if attached:
         await envelopes.insert_attachments(conn, envelope_id, attached)
     await deliveries.open_deliveries(conn, rows, taking.first_event(rows[0], row))
+    if plan.links:
+        await links.insert_links(conn, plan.links)
+        rows = await operations.apply(exchange, conn, row, rows, effect)
     failpoint("submit.after_insert")
     return Sent(envelope=row, deliveries=tuple(rows), events={})
 
@@ -182,17 +192,17 @@ async def _insert_status(
     exchange: Exchange, conn: Connection, envelope_id: UUID, vouched: Vouched, plan: StatusPlan
 ) -> Sent:
     held = vouched.outcome == "held"  # then it changes nothing until it is released
-    effect = None if held else await statuses.effect_of(conn, plan)
+    effect = statuses.Effect() if held else await statuses.effect_of(conn, plan, envelope_id)
     now = await envelopes.clock(conn)  # once it is this status's turn, so that the inbox shows them as they took effect
-    row = taking.status_row(envelope_id, vouched, now, effect.flag if effect else None)
-    one = taking.status_delivery(row, plan.status, about=plan.about, recipient=plan.recipient)
+    row = taking.status_row(envelope_id, vouched, now, effect.warning)
+    one = taking.status_delivery(row, plan.status, about=plan.about, recipient=plan.recipient, silent=effect.silent)
     facts = taking.receipt_facts(row, [one], [], taking.policy_of(vouched.system))
     receipt = await exchange.threads.run(exchange.seal.receipt, facts)
     await _insert_envelope(conn, row, vouched, receipt)
     await deliveries.insert_deliveries(conn, [one])
     failpoint("submit.after_insert")
-    if effect is not None:
-        await statuses.apply(conn, effect, plan.status, envelope_id)
+    await statuses.apply(conn, effect)
+    if not held:
         await deliveries.ring(conn, [one.recipient])
     return Sent(envelope=row, deliveries=(one,), events={})
 

@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from envelopes.agency_codes import difference
-from envelopes.faults import Refused
-from envelopes.model import Document, StatusMessage
-from exchange import rules
+from envelopes.model import Document, Operation, StatusMessage
+from exchange.addressing import note
 from exchange.identifiers import uuid7
 from signing.receipts import Policy, ReceiptFacts
 from storage.deliveries import DeliveryRow, Event
-from storage.envelopes import AttachmentRow, EnvelopeRow, Note
+from storage.envelopes import AttachmentRow, EnvelopeRow
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
     from pathlib import Path
     from uuid import UUID
 
     from envelopes.faults import Fault
+    from exchange.addressing import DocumentPlan
     from exchange.intake import Vouched
     from exchange.spool import Spool
-    from storage.directory import Agency, System
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DocumentPlan:
-    """A document and where it goes: codes of recipients, and a note for each that cannot be reached."""
-
-    document: Document
-    recipients: tuple[str, ...]
-    undeliverable: tuple[Note, ...]
+    from storage.directory import System
 
 
 def reference_of(vouched: Vouched) -> str:
@@ -46,73 +36,27 @@ def operation_of(message: Document | StatusMessage) -> str | None:
     return message.operation.value if isinstance(message, Document) else None
 
 
-def agencies_named(message: Document | StatusMessage) -> list[str]:
-    """The codes of the agencies a message is for, as it writes them."""
-    if isinstance(message, StatusMessage):
-        return [message.answers.agency]
-    return [recipient.code for recipient in message.recipients]
-
-
-def plan_document(
-    document: Document, known: Mapping[str, Agency], alike: Mapping[str, str], *, limit: int
-) -> DocumentPlan:
-    """Who gets the document; refused when nobody can (conformance C06), when an agency is named twice under two of its
-    codes (C05), or when they are too many (TM-42). `alike` has a known code that looks like it for an unknown one."""
-    count = len(document.recipients)
-    if count > limit:
-        rules.RECIPIENTS_TOO_MANY.refuse("edXMLHeader/MessageHeader/To", count, count=count, limit=limit)
-    reached: dict[str, str] = {}  # an agency's own code, and the one it is named by
-    repeated: list[Fault] = []
-    faults: list[tuple[str, Fault]] = []
-    for n, recipient in enumerate(document.recipients, 1):
-        code, path = recipient.code, f"edXMLHeader/MessageHeader/To[{n}]/OrganId"
-        agency = known.get(code)
-        if agency is None or not agency.active:
-            faults.append((code, _unreachable(path, code, agency, alike.get(code))))
-        elif agency.code in reached:
-            other = reached[agency.code]
-            repeated.append(rules.RECIPIENT_SAME.at(path, code, code=code, other=other, agency=agency.code))
-        else:
-            reached[agency.code] = code
-    if repeated or not reached:
-        raise Refused(*repeated, *(fault for _, fault in faults))
-    notes = tuple(note(fault, recipient=code) for code, fault in faults)
-    return DocumentPlan(document=document, recipients=tuple(reached), undeliverable=notes)
-
-
-def _unreachable(path: str, code: str, agency: Agency | None, alike: str | None) -> Fault:
-    if agency is not None:
-        return rules.RECIPIENT_LOCKED.at(path, code, code=code)
-    if alike is None:
-        return rules.RECIPIENT_UNKNOWN.at(path, code, code=code)
-    vi, en = difference(code, alike)
-    return rules.RECIPIENT_CONFUSABLE.at(path, code, code=code, known=alike, found_vi=vi, found_en=en)
-
-
-def note(fault: Fault, *, recipient: str = "") -> Note:
-    """The fault as it is kept with an envelope."""
-    return Note(code=fault.code, vi=fault.vi, en=fault.en, path=fault.path, value=fault.value, recipient=recipient)
-
-
 def document_row(envelope_id: UUID, vouched: Vouched, plan: DocumentPlan, now: datetime) -> EnvelopeRow:
     """The envelope of a document."""
-    document = plan.document
+    document, row = plan.document, _row(envelope_id, vouched, now)
     return replace(
-        _row(envelope_id, vouched, now),
+        row,
         number=document.number,
         notation=document.notation,
         subject=document.subject,
         issued_on=document.issued_on,
         urgency=document.urgency,
         due_on=document.due_on,
+        reason=document.business.reason if document.business and document.operation is not Operation.NEW else "",
         undeliverable=plan.undeliverable,
+        warnings=(*row.warnings, *(note(fault) for fault in plan.warnings)),
     )
 
 
-def status_row(envelope_id: UUID, vouched: Vouched, now: datetime, flag: Fault | None) -> EnvelopeRow:
+def status_row(envelope_id: UUID, vouched: Vouched, now: datetime, warning: Fault | None) -> EnvelopeRow:
     """The envelope of a status message."""
     row = _row(envelope_id, vouched, now)
-    return replace(row, warnings=(*row.warnings, note(flag))) if flag else row
+    return replace(row, warnings=(*row.warnings, note(warning))) if warning else row
 
 
 def _row(envelope_id: UUID, vouched: Vouched, now: datetime) -> EnvelopeRow:
@@ -157,14 +101,17 @@ def delivery_rows(row: EnvelopeRow, recipients: Sequence[str]) -> list[DeliveryR
     ]
 
 
-def status_delivery(row: EnvelopeRow, status: StatusMessage, *, about: UUID, recipient: str) -> DeliveryRow:
-    """The one delivery of a status message."""
+def status_delivery(
+    row: EnvelopeRow, status: StatusMessage, *, about: UUID, recipient: str, silent: bool = False
+) -> DeliveryRow:
+    """The one delivery of a status message; `silent`: there is nobody to tell, so it does not wait."""
     return DeliveryRow(
         id=uuid7(),
         envelope=row.id,
         recipient=recipient,
         kind="status",
-        state="waiting",
+        state="completed" if silent else "waiting",
+        withdrawn_at=row.accepted_at if silent else None,
         urgency=0,
         accepted_at=row.accepted_at,
         held=row.outcome == "held",

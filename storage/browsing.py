@@ -47,9 +47,9 @@ _SELECT = """SELECT d.id, d.envelope, e.sender, s.name AS sender_name, d.recipie
 
 
 async def incoming(conn: Connection, agency: str, *, before: Place | None, limit: int) -> list[Line]:
-    """Documents to the agency. Held ones are not shown to it, as in its inbox."""
+    """Documents to the agency. Held and withdrawn ones are not shown to it, as in its inbox."""
     records = await conn.fetch(
-        f"""{_SELECT} AND d.recipient = $1 AND NOT d.held
+        f"""{_SELECT} AND d.recipient = $1 AND NOT d.held AND d.withdrawn_at IS NULL
             AND ($2::timestamptz IS NULL OR (d.accepted_at, d.id) < ($2, $3::uuid))
             ORDER BY d.accepted_at DESC, d.id DESC LIMIT $4""",
         agency,
@@ -86,7 +86,7 @@ async def one(conn: Connection, delivery_id: UUID, *, agency: str | None) -> Lin
     """The line, if the agency (None: any) sent it or receives it and it is not held back from it."""
     record = await conn.fetchrow(
         f"""{_SELECT} AND d.id = $1
-            AND ($2::text IS NULL OR e.sender = $2 OR (d.recipient = $2 AND NOT d.held))""",
+            AND ($2::text IS NULL OR e.sender = $2 OR (d.recipient = $2 AND NOT d.held AND d.withdrawn_at IS NULL))""",
         delivery_id,
         agency,
     )

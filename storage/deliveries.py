@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRow:
-    """One delivery. `state_before`: where a refused recall goes back to; `about`: the delivery a status speaks of."""
+    """One delivery. `state_before`: where a refused recall goes back to; `about`: the delivery a status speaks of;
+    `withdrawn_at`: since when it waits no more and its recipient gets nothing of it."""
 
     id: UUID
     envelope: UUID
@@ -34,6 +35,7 @@ class DeliveryRow:
     status_code: str | None = None
     status_text: str | None = None
     reported_at: datetime | None = None
+    withdrawn_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +65,16 @@ _PLACES = ", ".join(f"${n}" for n in range(1, len(_FIELDS) + 1))
 _DELIVERY = ", ".join(f"d.{name} AS d_{name}" for name in _FIELDS)
 _ENVELOPE = ", ".join(f"e.{name}" for name in ENVELOPE_COLUMNS.split(", "))
 
+WAITING_COLUMNS = f"{_DELIVERY}, {_ENVELOPE}"
+"""What `waiting` reads, of `deliveries d` and its `envelopes e`."""
+
 
 def _delivery(record: Any) -> DeliveryRow:
     return DeliveryRow(**{name: record[f"d_{name}"] for name in _FIELDS})
 
 
-def _waiting(record: Any) -> Waiting:
+def waiting(record: Any) -> Waiting:
+    """The row as a type."""
     return Waiting(delivery=_delivery(record), envelope=envelope_row(record))
 
 
@@ -132,8 +138,8 @@ async def inbox_page(
 ) -> list[Waiting]:
     """Waiting deliveries, most urgent first, then oldest, behind the given place."""
     records = await conn.fetch(
-        f"""SELECT {_DELIVERY}, {_ENVELOPE} FROM deliveries d JOIN envelopes e ON e.id = d.envelope
-            WHERE d.recipient = ANY($1::text[]) AND d.confirmed_at IS NULL AND NOT d.held
+        f"""SELECT {WAITING_COLUMNS} FROM deliveries d JOIN envelopes e ON e.id = d.envelope
+            WHERE d.recipient = ANY($1::text[]) AND d.confirmed_at IS NULL AND NOT d.held AND d.withdrawn_at IS NULL
               AND ($2::text IS NULL OR d.kind = $2)
               AND ($3::smallint IS NULL OR (-d.urgency, d.accepted_at, d.id) > (-$3::smallint, $4, $5))
             ORDER BY d.urgency DESC, d.accepted_at, d.id LIMIT $6""",
@@ -142,18 +148,18 @@ async def inbox_page(
         *(after or (None, None, None)),
         limit,
     )
-    return [_waiting(record) for record in records]
+    return [waiting(record) for record in records]
 
 
 async def delivery(conn: Connection, delivery_id: UUID, *, recipients: Sequence[str]) -> Waiting | None:
-    """The delivery, if it goes to one of `recipients` and is not held."""
+    """The delivery, if it goes to one of `recipients` and is not held. It may be withdrawn."""
     record = await conn.fetchrow(
-        f"""SELECT {_DELIVERY}, {_ENVELOPE} FROM deliveries d JOIN envelopes e ON e.id = d.envelope
+        f"""SELECT {WAITING_COLUMNS} FROM deliveries d JOIN envelopes e ON e.id = d.envelope
             WHERE d.id = $1 AND d.recipient = ANY($2::text[]) AND NOT d.held""",
         delivery_id,
         list(recipients),
     )
-    return _waiting(record) if record else None
+    return waiting(record) if record else None
 
 
 async def deliveries_of(conn: Connection, envelopes: Sequence[UUID]) -> dict[UUID, list[DeliveryRow]]:
@@ -186,47 +192,21 @@ async def events_of(conn: Connection, deliveries: Sequence[UUID]) -> dict[UUID, 
 async def lock_delivery(conn: Connection, delivery_id: UUID) -> Waiting | None:
     """The delivery with its envelope, kept from everybody else until the transaction ends."""
     record = await conn.fetchrow(
-        f"""SELECT {_DELIVERY}, {_ENVELOPE} FROM deliveries d JOIN envelopes e ON e.id = d.envelope
+        f"""SELECT {WAITING_COLUMNS} FROM deliveries d JOIN envelopes e ON e.id = d.envelope
             WHERE d.id = $1 FOR UPDATE OF d""",
         delivery_id,
     )
-    return _waiting(record) if record else None
+    return waiting(record) if record else None
 
 
-async def find_answered(
-    conn: Connection, *, owner: str, recipient: str, reference: str | None, code: str, issued_on: Any
-) -> UUID | None:
-    """The delivery a status speaks of: by reference, else by number/notation and issue date; never without the year.
-
-    The original document is preferred over a later recall, update or replacement under the same reference (edXML 7).
-    """
-    found: UUID | None = await conn.fetchval(
-        """SELECT d.id FROM envelopes e JOIN deliveries d ON d.envelope = e.id
-           WHERE e.kind = 'document' AND e.sender = $1 AND d.recipient = $2 AND NOT d.held
-             AND CASE WHEN $3::text IS NOT NULL THEN e.reference = $3
-                      ELSE e.number || '/' || e.notation = $4 AND e.issued_on = $5 END
-           ORDER BY (e.operation = 'new') DESC, e.accepted_at DESC LIMIT 1""",
-        owner,
-        recipient,
-        reference,
-        code,
-        issued_on,
+async def note_fetched(conn: Connection, delivery_id: UUID) -> bool:
+    """Remember when the recipient first read it; nothing else changes. False when it was withdrawn just before."""
+    done = await conn.fetchval(
+        """UPDATE deliveries SET fetched_at = coalesce(fetched_at, clock_timestamp())
+           WHERE id = $1 AND withdrawn_at IS NULL RETURNING true""",
+        delivery_id,
     )
-    return found
-
-
-async def move(conn: Connection, delivery_id: UUID, *, state: str, state_before: str | None) -> None:
-    """Put the delivery into another state."""
-    await conn.execute(
-        "UPDATE deliveries SET state = $2, state_before = $3 WHERE id = $1", delivery_id, state, state_before
-    )
-
-
-async def note_fetched(conn: Connection, delivery_id: UUID) -> None:
-    """Remember when the recipient first read it; nothing else changes."""
-    await conn.execute(
-        "UPDATE deliveries SET fetched_at = clock_timestamp() WHERE id = $1 AND fetched_at IS NULL", delivery_id
-    )
+    return bool(done)
 
 
 async def confirm(conn: Connection, delivery_id: UUID, *, state: str, state_before: str | None) -> datetime:
@@ -261,6 +241,6 @@ async def waiting_counts(conn: Connection) -> dict[str, int]:
     """How many deliveries wait, by kind, and how many are held; for metrics."""
     rows = await conn.fetch(
         """SELECT CASE WHEN held THEN 'held' ELSE kind END AS what, count(*) AS number FROM deliveries
-           WHERE confirmed_at IS NULL AND NOT (held AND state = 'refused') GROUP BY 1"""
+           WHERE confirmed_at IS NULL AND withdrawn_at IS NULL AND NOT (held AND state = 'refused') GROUP BY 1"""
     )
     return {row["what"]: row["number"] for row in rows}

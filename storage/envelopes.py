@@ -65,7 +65,8 @@ class EnvelopeRow:
     """One envelope without its bytes. Digests are raw bytes, times UTC, sizes bytes.
 
     `signer`: whose certificate signed, when that is not the sender (a delegate); `reason`: why it recalls, updates or
-    replaces, in the sender's words; `held_reason`: why it is held, or was rejected in the end; `evidence`: SHA-256 of the revocation lists and OCSP answers that the outcome rests on.
+    replaces, in the sender's words; `held_reason`: why it is held, or was rejected in the end; `evidence`: SHA-256 of
+    the revocation lists and OCSP answers that the outcome rests on.
     """
 
     id: UUID

@@ -21,7 +21,7 @@ async def stuck_deliveries(conn: Connection, *, older_seconds: float) -> dict[st
     """How many deliveries have waited longer than this, for the recipients with the most of them."""
     rows = await conn.fetch(
         """SELECT recipient, count(*) AS number FROM deliveries
-           WHERE confirmed_at IS NULL AND NOT held
+           WHERE confirmed_at IS NULL AND NOT held AND withdrawn_at IS NULL
              AND accepted_at < clock_timestamp() - make_interval(secs => $1)
            GROUP BY recipient ORDER BY number DESC, recipient LIMIT $2""",
         older_seconds,

@@ -15,7 +15,8 @@ async def count_waiting(conn: Connection, *, recipients: Sequence[str], kind: st
     """How many deliveries of this kind wait for these agencies."""
     found: int = await conn.fetchval(
         """SELECT count(*) FROM deliveries
-           WHERE recipient = ANY($1::text[]) AND confirmed_at IS NULL AND NOT held AND kind = $2""",
+           WHERE recipient = ANY($1::text[]) AND confirmed_at IS NULL AND NOT held AND withdrawn_at IS NULL
+             AND kind = $2""",
         list(recipients),
         kind,
     )

@@ -124,10 +124,20 @@ async def test_real_document_reaches_its_recipients_byte_for_byte(world: World, 
 @real
 async def test_real_operations_under_one_reference_do_not_conflict(world: World) -> None:
     clients = await joined(world, *EVERYBODY)
-    names = ("edoc_update", "edoc_replacement", "edoc_revocation")
-    ids = {(await submitted(clients[OFFICE], sample(name))).id for name in names}
+    ids = {(await submitted(clients[OFFICE], sample(name))).id for name in ("edoc_update", "edoc_replacement")}
+    sent = await waiting(clients[NGHE_AN])
+    assert [one.operation for one in sent] == ["update", "replace"]
+    for one in sent:
+        await fetched(world, clients[NGHE_AN], one.id)
+    ids.add((await submitted(clients[OFFICE], sample("edoc_revocation"))).id)
     assert len(ids) == 3
-    assert [one.operation for one in await waiting(clients[NGHE_AN])] == ["update", "replace", "recall"]
+    found = await waiting(clients[NGHE_AN])
+    assert [(one.operation, one.state) for one in found] == [
+        ("update", "recall_asked"),
+        ("replace", "recall_asked"),
+        ("recall", "waiting"),
+    ]
+    assert await waiting(clients[CAO_BANG]) == []  # nobody there had fetched anything
     again = await submitted(clients[OFFICE], sample("edoc_update"))
     assert (again.created, again.id in ids) == (False, True)
 

@@ -38,6 +38,8 @@ async def test_documents_of_one_reference_confirmed_in_one_second_each_bring_01(
             for operation in (Operation.NEW, Operation.UPDATE, Operation.RECALL):
                 business = Business(operation=operation, reason="Sửa trích yếu", paper="0")
                 await sender.submit(world.envelope(replaced(document, business=business)))
+                for one in (await recipient.inbox()).deliveries:  # what was fetched is not withdrawn
+                    await recipient.fetch_envelope(one.id, tmp_path / "fetched.edxml")
             waiting = (await recipient.inbox()).deliveries
             await asyncio.gather(*(recipient.confirm(one.id, one.sha256) for one in waiting))
             told = [one.status for one in (await sender.inbox(kind="status")).deliveries if one.status]
@@ -97,6 +99,7 @@ async def test_document_asked_back_and_given_back_moves_no_more(world: World) ->
     document = world.document(A, B)
     async with world.client(A) as sender, world.client(B) as recipient:
         taken = await sender.submit(world.envelope(document, world.attachment()))
+        await recipient.fetch_envelope(taken.deliveries[0].id, world.folder / "fetched.edxml")
         asked = await sender.submit(word(world, document, A, B, "13", "Gửi nhầm nơi nhận"))
         assert [one.recipient for one in asked.deliveries] == [B]
         assert (await sender.envelope(taken.id)).deliveries[0].state == "recall_asked"
