@@ -26,6 +26,7 @@ from storage.links import RECALLS, UPDATES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
     from uuid import UUID
 
     from exchange.addressing import Asked, DocumentPlan
@@ -45,9 +46,13 @@ _MARKS = {UPDATES: "updated", link_rows.REPLACES: "replaced"}
 
 @dataclass(slots=True)
 class Effect:
-    """What a document does: deliveries that move, lines of history, warnings for its sender, copies to ask back."""
+    """What a document does: copies that move, lines of history, warnings for its sender, copies to ask back.
+
+    `own`: where its own deliveries stand then; the others wait as usual.
+    """
 
     moves: list[Move] = field(default_factory=list)
+    own: list[Move] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     warnings: list[Note] = field(default_factory=list)
     asked: list[Waiting] = field(default_factory=list)
@@ -142,7 +147,7 @@ def _settle_own(effect: Effect, row: EnvelopeRow, own: DeliveryRow, found: Seque
         )
         effect.warnings.append(note(fault, recipient=own.recipient))
     if not late and not asked:
-        effect.moves.append(Move(delivery=own.id, state=State.COMPLETED.value, withdrawn=True))
+        effect.own.append(Move(delivery=own.id, state=State.COMPLETED.value, withdrawn=True))
         effect.events.append(_line(row, own.id, "taken_back"))
     elif row.operation == Operation.UPDATE.value:
         _settle_removal(effect, row, own, found, is_late=not asked)
@@ -153,11 +158,11 @@ def _settle_removal(
 ) -> None:
     """An update gives a removed receiver nothing; what it is to give back, a status 13 tells it."""
     if is_late:
-        effect.moves.append(Move(delivery=own.id, state=State.REFUSED.value, withdrawn=True))
+        effect.own.append(Move(delivery=own.id, state=State.REFUSED.value, withdrawn=True))
         effect.events.append(_line(row, own.id, "recall_declined", flagged=True))
     else:
         move = Move(delivery=own.id, state=State.RECALL_ASKED.value, state_before=State.WAITING.value, withdrawn=True)
-        effect.moves.append(move)
+        effect.own.append(move)
         effect.events.append(_line(row, own.id, "recall_asked", code=RECALL_ASKED))
     telling = (Outcome.ASKED, Outcome.LATE)
     tell = [copy for outcome, copy in found if outcome in telling and copy.delivery.withdrawn_at is None]
@@ -176,19 +181,23 @@ def _line(row: EnvelopeRow, delivery: UUID, event: str, *, code: str | None = No
     )
 
 
-async def apply(
-    exchange: Exchange, conn: Connection, row: EnvelopeRow, rows: Sequence[DeliveryRow], effect: Effect
-) -> list[DeliveryRow]:
-    """Do it; the document's own deliveries afterwards."""
+def settled(rows: Sequence[DeliveryRow], effect: Effect, now: datetime) -> list[DeliveryRow]:
+    """The document's own deliveries, not yet written, with what becomes of them."""
+    moved = {move.delivery: move for move in effect.own}
+    return [_settled(one, moved[one.id], now) if one.id in moved else one for one in rows]
+
+
+def _settled(one: DeliveryRow, move: Move, now: datetime) -> DeliveryRow:
+    withdrawn_at = now if move.withdrawn else None
+    return replace(one, state=move.state, state_before=move.state_before, withdrawn_at=withdrawn_at)
+
+
+async def apply(exchange: Exchange, conn: Connection, row: EnvelopeRow, effect: Effect) -> None:
+    """Do to the copies what the document says, and write down what became of its own deliveries."""
     await copies.move_all(conn, effect.moves)
     await deliveries.insert_events(conn, effect.events)
     for copy in effect.asked:
         await ask_back(exchange, conn, row, copy)
-    moved = {move.delivery: move for move in effect.moves}
-    return [
-        replace(one, state=moved[one.id].state, state_before=moved[one.id].state_before) if one.id in moved else one
-        for one in rows
-    ]
 
 
 async def take_effect(
@@ -197,5 +206,6 @@ async def take_effect(
     """Do what a released document says; what its sender is to be warned of."""
     found = [link for link in await link_rows.links_of(conn, row.id) if link.recipient is not None]
     effect = effect_of(row, rows, await copies.lock_targets(conn, found))
-    await apply(exchange, conn, row, rows, effect)
+    await apply(exchange, conn, row, effect)
+    await copies.move_all(conn, effect.own)
     return tuple(effect.warnings)

@@ -174,7 +174,7 @@ async def _insert_document(
     row = taking.document_row(envelope_id, vouched, plan, now)
     rows = taking.delivery_rows(row, sorted(plan.recipients))  # the order they are looked up in: a replay says the same
     effect = operations.effect_of(row, rows, targets)
-    row = replace(row, warnings=(*row.warnings, *effect.warnings))
+    row, rows = replace(row, warnings=(*row.warnings, *effect.warnings)), operations.settled(rows, effect, now)
     facts = taking.receipt_facts(row, rows, attached, taking.policy_of(vouched.system))
     receipt = await exchange.threads.run(exchange.seal.receipt, facts)
     await _insert_envelope(conn, row, vouched, receipt)
@@ -183,7 +183,7 @@ async def _insert_document(
     await deliveries.open_deliveries(conn, rows, taking.first_event(rows[0], row))
     if plan.links:
         await links.insert_links(conn, plan.links)
-        rows = await operations.apply(exchange, conn, row, rows, effect)
+        await operations.apply(exchange, conn, row, effect)
     failpoint("submit.after_insert")
     return Sent(envelope=row, deliveries=tuple(rows), events={})
 

@@ -87,30 +87,35 @@ async def insert_deliveries(conn: Connection, rows: Sequence[DeliveryRow]) -> No
 
 
 async def open_deliveries(conn: Connection, rows: Sequence[DeliveryRow], first: Event) -> None:
-    """Write a new document's deliveries, each with the first line of its history, and ring unless they are held.
+    """Write a new document's deliveries, each with the first line of its history, and ring for those that wait.
 
-    One statement, however many recipients (TM-42): all rows agree in everything but id and recipient.
+    One statement, however many recipients (TM-42): all rows agree in what does not depend on the recipient.
     """
     one = rows[0]
     await conn.execute(
         """WITH opened AS (
-               INSERT INTO deliveries (id, envelope, recipient, kind, state, urgency, held, accepted_at)
-               SELECT id, $3, recipient, $4, $5, $6, $7, $8 FROM unnest($1::uuid[], $2::text[]) AS new (id, recipient)
-               RETURNING id, recipient),
+               INSERT INTO deliveries (id, envelope, recipient, kind, urgency, held, accepted_at,
+                                       state, state_before, withdrawn_at)
+               SELECT id, $3, recipient, $4, $5, $6, $7, state, before, withdrawn_at
+               FROM unnest($1::uuid[], $2::text[], $11::text[], $12::text[], $13::timestamptz[])
+                    AS new (id, recipient, state, before, withdrawn_at)
+               RETURNING id, recipient, withdrawn_at),
            told AS (
-               INSERT INTO events (delivery, event, by, description) SELECT id, $9, $10, $11 FROM opened)
-           SELECT pg_notify('inbox', recipient) FROM opened WHERE NOT $7""",
+               INSERT INTO events (delivery, event, by, description) SELECT id, $8, $9, $10 FROM opened)
+           SELECT pg_notify('inbox', recipient) FROM opened WHERE NOT $6 AND withdrawn_at IS NULL""",
         [row.id for row in rows],
         [row.recipient for row in rows],
         one.envelope,
         one.kind,
-        one.state,
         one.urgency,
         one.held,
         one.accepted_at,
         first.event,
         first.by,
         first.description,
+        [row.state for row in rows],
+        [row.state_before for row in rows],
+        [row.withdrawn_at for row in rows],
     )
 
 
