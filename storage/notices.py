@@ -138,15 +138,15 @@ def _values(one: Ending) -> tuple[UUID, int, int | None, str | None, float]:
 
 
 async def give_up(conn: Connection, *, limit: int) -> int:
-    """Give up notices whose time is over and that nobody is telling just now; how many those were.
+    """Give up notices whose time is over and whose webhook is left alone just now; how many those were.
 
-    Only of webhooks that take nothing: what waited because no process was there to tell it gets its try.
+    Any other gets its try: it may be late because no process was there to tell it.
     """
     rows = await conn.fetch(
         """UPDATE notices SET state = 'dead', ended_at = clock_timestamp() WHERE id IN (
                SELECT n.id FROM notices n JOIN webhooks w ON w.id = n.webhook
                WHERE n.state = 'waiting' AND n.until <= clock_timestamp() AND n.due_at <= clock_timestamp()
-                 AND w.failures > 0
+                 AND w.paused_until > clock_timestamp()
                ORDER BY n.until LIMIT $1 FOR UPDATE OF n SKIP LOCKED) RETURNING true""",
         limit,
     )

@@ -75,7 +75,7 @@ BEGIN
         INSERT INTO notices (webhook, event, envelope, delivery, recipient, urgency)
         SELECT w.id, told.event, told.envelope, told.id, told.recipient, told.urgency
         FROM (SELECT *, CASE kind WHEN 'status' THEN 'status.waiting' ELSE 'delivery.waiting' END AS event
-              FROM arrived WHERE NOT held AND confirmed_at IS NULL) AS told
+              FROM arrived WHERE NOT held AND confirmed_at IS NULL AND withdrawn_at IS NULL) AS told
         JOIN system_agencies s ON s.agency = told.recipient
         JOIN webhooks w ON w.system = s.system AND w.approved_at IS NOT NULL AND w.ended_at IS NULL
         WHERE told.event = ANY (w.events);
@@ -88,7 +88,7 @@ CREATE TRIGGER arrivals_told AFTER INSERT ON deliveries REFERENCING NEW TABLE AS
 
 CREATE FUNCTION tell_of_move() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF OLD.held AND NOT NEW.held AND NEW.confirmed_at IS NULL THEN
+    IF OLD.held AND NOT NEW.held AND NEW.confirmed_at IS NULL AND NEW.withdrawn_at IS NULL THEN
         INSERT INTO notices (webhook, event, envelope, delivery, recipient, urgency)
         SELECT w.id, told.event, NEW.envelope, NEW.id, NEW.recipient, NEW.urgency
         FROM (SELECT CASE NEW.kind WHEN 'status' THEN 'status.waiting' ELSE 'delivery.waiting' END AS event) AS told

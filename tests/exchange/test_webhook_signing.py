@@ -1,0 +1,39 @@
+"""Signatures of notices: the vector that the standard's own libraries are tested with, secrets, what is signed."""
+
+from __future__ import annotations
+
+import base64
+
+from exchange.webhook_signing import new_webhook_secret, signed_headers
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+PUBLISHED = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+ID, SECONDS, BODY = "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, b'{"test": 2432232314}'
+
+
+def test_signature_is_the_one_the_standard_publishes() -> None:
+    headers = signed_headers([SECRET], notice=ID, seconds=SECONDS, body=BODY)
+    assert headers == {"webhook-id": ID, "webhook-timestamp": str(SECONDS), "webhook-signature": PUBLISHED}
+
+
+def test_each_secret_signs() -> None:
+    other = new_webhook_secret()
+    both = signed_headers([other, SECRET], notice=ID, seconds=SECONDS, body=BODY)["webhook-signature"].split(" ")
+    assert both[1] == PUBLISHED
+    assert both[0] == signed_headers([other], notice=ID, seconds=SECONDS, body=BODY)["webhook-signature"] != PUBLISHED
+
+
+def test_id_time_and_body_are_each_signed() -> None:
+    changed = [
+        signed_headers([SECRET], notice=ID + "x", seconds=SECONDS, body=BODY),
+        signed_headers([SECRET], notice=ID, seconds=SECONDS + 1, body=BODY),
+        signed_headers([SECRET], notice=ID, seconds=SECONDS, body=BODY + b" "),
+    ]
+    assert len({one["webhook-signature"] for one in changed} | {PUBLISHED}) == 4
+
+
+def test_secret_is_256_random_bits_in_the_standard_form() -> None:
+    first, second = new_webhook_secret(), new_webhook_secret()
+    assert first != second
+    assert first.startswith("whsec_")
+    assert len(base64.b64decode(first.removeprefix("whsec_"), validate=True)) == 32
