@@ -31,7 +31,8 @@ CREATE TABLE time_rules (
     source     text NOT NULL DEFAULT '',
     entered_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     entered_by text,
-    PRIMARY KEY (duty, urgency, valid_from)
+    PRIMARY KEY (duty, urgency, valid_from),
+    CHECK (unit IN ('minutes', 'working_minutes') OR amount <= 100)
 );
 INSERT INTO time_rules (duty, urgency, valid_from, amount, unit, source) VALUES
     ('send', 0, '2000-01-01', 1, 'working_mornings', 'QĐ 28/2018/QĐ-TTg Art. 6'),
