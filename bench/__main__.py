@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import accepting, ceilings, gating, large, reading
+from bench import accepting, ceilings, gating, large, reading, telling
 from bench.rows import Row, show
 from bench.stage import Stage, machine, stage
 
@@ -49,6 +49,11 @@ async def main(sizes: tuple[int, ...]) -> None:
                 rows.append(Row(what=what, value=rate, unit="/s", ceiling=committed, ceiling_of="commits/s", aim=aim))
                 rows.append(Row(what="  99th percentile of an answer", value=slowest * 1000, unit="ms", aim="100 ms"))
             show("Accepting: signed (P), verified, stored, receipt sealed, committed with fsync", rows)
+            with console.status("webhooks"):
+                told = await telling.rows(ready)
+            show(
+                "Webhooks: what a document's transaction pays for them, and how fast one that was away catches up", told
+            )
             await _large(ready, console, decoded, sizes)
 
 
