@@ -49,6 +49,11 @@ COMMANDS: Mapping[str, Place] = {
         receipt="Biên nhận có dấu của trục / the exchange's sealed receipt, as XML",
     ),
     **_in(
+        "cli_conversation",
+        conversation="Chuỗi văn bản liên quan / the documents that answer, update, replace and recall each other, "
+        "oldest first",
+    ),
+    **_in(
         "cli_receive",
         inbox="Văn bản và trạng thái đang chờ nhận / what waits, most urgent first",
         fetch="Tải văn bản về đúng như đã gửi / fetch a file exactly as submitted, or one attachment",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from envelopes.faults import Fault
-    from exchange.client_types import Attachment, Delivery, Event, Signature, Submission
+    from exchange.client_types import Attachment, Delivery, Event, Link, Signature, Submission
 
 STATES = {
     "waiting": "chờ nhận",
@@ -33,6 +33,27 @@ STATES = {
     "recalled": "đã thu hồi",
 }
 OPERATIONS = {"new": "mới", "recall": "thu hồi", "update": "cập nhật", "replace": "thay thế"}
+LINKS = {
+    "recalls": "thu hồi / recalls",
+    "updates": "cập nhật / updates",
+    "replaces": "thay thế / replaces",
+    "answers": "trả lời / answers",
+    "recalled_by": "được thu hồi bởi / recalled by",
+    "updated_by": "được cập nhật bởi / updated by",
+    "replaced_by": "được thay thế bởi / replaced by",
+    "answered_by": "được trả lời bởi / answered by",
+}
+EVENTS = {
+    "withdrawn": "đã rút lại, chưa ai lấy về",
+    "taken_back": "đã rút lại bản chưa lấy về, không phải hỏi nơi nhận",
+    "recall_agreed": "nơi nhận đồng ý trả lại",
+    "recall_declined": "nơi nhận không trả lại",
+    "update_agreed": "nơi nhận đồng ý bản cập nhật",
+    "update_declined": "nơi nhận không đồng ý bản cập nhật",
+    "updated": "có bản cập nhật",
+    "replaced": "có văn bản thay thế",
+}
+"""What happened, where a status code alone would not say it."""
 OUTCOMES = {
     "verified": "chữ ký hợp lệ",
     "verified_weak": "chữ ký yếu (SHA-1), không tính là đã ký",
@@ -177,6 +198,7 @@ def submission(one: Submission) -> None:
         signature_line(one.signature),
         f"SHA-256:                {one.sha256} ({one.size} byte)",
     )
+    because(one.reason, one.links)
     attachments(one.attachments)
     for delivery in one.deliveries:
         say(f"Nơi nhận / recipient:   {delivery.recipient}: {state_words(delivery.state)}")
@@ -206,8 +228,23 @@ def delivery(one: Delivery) -> None:
         *((signature_line(one.signature),) if one.signature else ()),
         f"SHA-256:                {one.sha256} ({one.size} byte)",
     )
+    because(one.reason, one.links)
     attachments(one.attachments)
     events(one.events)
+
+
+def because(reason: str | None, links: Sequence[Link]) -> None:
+    """Why a recall, update or replacement was sent, and what the document has to do with others."""
+    if reason:
+        say(f"Lý do / reason:         {reason}")
+    for link in links:
+        say(f"Liên quan / link:       {link_words(link)}")
+
+
+def link_words(link: Link) -> str:
+    """A link in a line: what it is, the other document and its id, at which recipients."""
+    where = f" ({', '.join(link.recipients)})" if link.recipients else ""
+    return f"{LINKS.get(link.kind, link.kind)} {link.reference} [{link.delivery or link.envelope}]{where}"
 
 
 def attachments(found: Sequence[Attachment]) -> None:
@@ -219,7 +256,8 @@ def attachments(found: Sequence[Attachment]) -> None:
 def events(found: Sequence[Event]) -> None:
     """A delivery's history, a line for each event."""
     for event in found:
-        words = status_words(event.code) if event.code else event.event
+        words = f"{EVENTS[event.event]} / {event.event.replace('_', ' ')}" if event.event in EVENTS else event.event
+        words = status_words(event.code) if event.code and event.event not in EVENTS else words
         flag = " [sai thứ tự / out of order]" if event.flagged else ""
         by = f" {event.by}" if event.by else ""
         say(f"  {moment(event.at)}{by} {words}{flag} {event.description or ''}".rstrip())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from admin.cli_show import EVENTS as SPOKEN
 from admin.cli_show import OPERATIONS, OUTCOMES, STATES, day, moment
 from admin.pdf_words import MARKS as PDF_MARKS
 from admin.pdf_words import STATES as STATES_OF_PDF
@@ -25,6 +26,7 @@ EVENTS = {
     "rejected": "Trục trả lại: chứng thư số không hợp lệ khi trục nhận",
     "released": "Đã kiểm tra được chữ ký, chuyển tới nơi nhận",
     "collected": "Đã đến hệ thống của nơi nhận",
+    **{event: words[:1].upper() + words[1:] for event, words in SPOKEN.items()},
 }
 """Lines of a history that no status message wrote."""
 
@@ -68,7 +70,7 @@ def urgency_words(level: int) -> str:
 def event_words(event: Event) -> str:
     """One line of a history: the status somebody reported, or what the exchange did."""
     reported = STATUS_CODES.get(event.code or "")
-    if reported is not None and event.event != "collected":
+    if reported is not None and event.event not in EVENTS:
         return raised(reported.vi)
     return EVENTS.get(event.event, event.event)
 

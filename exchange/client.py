@@ -38,7 +38,16 @@ from exchange.client_patience import ONCE, Patience
 from exchange.client_signing import signed_copy
 from exchange.client_status import Answered, status_message
 from exchange.client_transport import Transport
-from exchange.client_types import AgenciesPage, Confirmation, Delivery, Fetched, InboxPage, OutboxPage, Submission
+from exchange.client_types import (
+    AgenciesPage,
+    Confirmation,
+    ConversationPage,
+    Delivery,
+    Fetched,
+    InboxPage,
+    OutboxPage,
+    Submission,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -117,6 +126,14 @@ class Client:
     async def receipt(self, envelope: str) -> bytes:
         """The exchange's sealed receipt (XML), byte-identical for ever."""
         return (await self._transport.call("GET", f"/v1/envelopes/{_part(envelope)}/receipt")).data
+
+    async def conversation(
+        self, envelope: str, *, limit: int | None = None, cursor: str | None = None
+    ) -> ConversationPage:
+        """The documents linked with one that we sent or received, itself among them, oldest first."""
+        return await self._get(
+            ConversationPage, f"/v1/envelopes/{_part(envelope)}/conversation", limit=limit, cursor=cursor
+        )
 
     async def outbox(self, *, limit: int | None = None, cursor: str | None = None) -> OutboxPage:
         """What was sent, newest first."""

@@ -86,6 +86,18 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """What a document does to another one (`recalls`, `updates`, `replaces`, `answers`), or another one to it
+    (`recalled_by` …), at which recipients; `delivery` is ours of that envelope, if we received it."""
+
+    kind: str
+    envelope: str
+    reference: str
+    delivery: str | None = None
+    recipients: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SentDelivery:
     """One recipient of an envelope as its sender sees it."""
 
@@ -107,8 +119,8 @@ class Undeliverable:
 class Submission:
     """An envelope the exchange took, with the state at every recipient as of the answer.
 
-    `created` is False when the same signed content had been taken before. `attachments` are told when the envelope is
-    asked for, not when it is submitted.
+    `created` is False when the same signed content had been taken before. `attachments`, `reason` and
+    `links` are told when the envelope is asked for, not when it is submitted.
     """
 
     id: str
@@ -125,6 +137,8 @@ class Submission:
     warnings: tuple[Fault, ...] = ()
     receipt: str
     attachments: tuple[Attachment, ...] = ()
+    reason: str | None = None
+    links: tuple[Link, ...] = ()
     created: bool = True
 
 
@@ -170,6 +184,8 @@ class Delivery:
     signature: Signature | None = None
     status: Status | None = None
     attachments: tuple[Attachment, ...] = ()
+    reason: str | None = None
+    links: tuple[Link, ...] = ()
     events: tuple[Event, ...] = ()
 
 
@@ -178,6 +194,31 @@ class InboxPage:
     """What waits, most urgent first, then oldest; `next` is the cursor of the following page."""
 
     deliveries: tuple[Delivery, ...]
+    next: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One document of a conversation; `delivery` is ours of it, if we received it."""
+
+    envelope: str
+    operation: str
+    reference: str
+    sender: str
+    accepted_at: datetime
+    delivery: str | None = None
+    number: str | None = None
+    notation: str | None = None
+    subject: str | None = None
+    issued_on: date | None = None
+    links: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationPage:
+    """Documents that answer, update, replace and recall each other, oldest first; `next` is the following page's."""
+
+    messages: tuple[Message, ...]
     next: str | None = None
 
 

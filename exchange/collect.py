@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from envelopes.states import State, confirmed
@@ -12,7 +12,7 @@ from exchange.errors import NotAllowed, NotThere
 from exchange.failpoints import failpoint
 from exchange.own_statuses import report_arrival
 from exchange.recall import refuse_withdrawn
-from storage import deliveries, envelopes, transport
+from storage import deliveries, envelopes, links, transport
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from storage.deliveries import DeliveryRow, Event, Waiting
     from storage.directory import System
     from storage.envelopes import AttachmentRow, EnvelopeRow
+    from storage.links import SeenLink
 
 Place = tuple[int, "datetime", "UUID"]
 """Where a page of the inbox ended: urgency, time of acceptance, delivery."""
@@ -36,6 +37,7 @@ class Arrival:
     delivery: DeliveryRow
     envelope: EnvelopeRow
     attachments: tuple[AttachmentRow, ...]
+    links: tuple[SeenLink, ...] = ()
     events: tuple[Event, ...] = ()
 
 
@@ -69,7 +71,7 @@ async def inbox(
         while True:
             async with exchange.database.acquire() as conn:
                 found = await deliveries.inbox_page(conn, recipients=recipients, kind=kind, after=after, limit=limit)
-                arrivals = await _arrivals(conn, found) if found else []
+                arrivals = await _arrivals(conn, system, found) if found else []
             left = until - clock.time()
             if arrivals or left <= 0 or exchange.bell.closed:
                 return arrivals
@@ -81,13 +83,8 @@ async def arrival(exchange: Exchange, system: System, delivery_id: UUID) -> Arri
     async with exchange.database.acquire() as conn:
         found = await _delivery(conn, system, delivery_id)
         events = await deliveries.events_of(conn, [delivery_id])
-        one = (await _arrivals(conn, [found]))[0]
-    return Arrival(
-        delivery=one.delivery,
-        envelope=one.envelope,
-        attachments=one.attachments,
-        events=tuple(events.get(delivery_id, ())),
-    )
+        one = (await _arrivals(conn, system, [found]))[0]
+    return replace(one, events=tuple(events.get(delivery_id, ())))
 
 
 async def confirm(exchange: Exchange, system: System, delivery_id: UUID, sha256: str) -> Confirmed:
@@ -162,10 +159,17 @@ async def _delivery(conn: Connection, system: System, delivery_id: UUID) -> Wait
     return found
 
 
-async def _arrivals(conn: Connection, found: Sequence[Waiting]) -> list[Arrival]:
-    attachments = await envelopes.attachments(conn, [one.envelope.id for one in found])
+async def _arrivals(conn: Connection, system: System, found: Sequence[Waiting]) -> list[Arrival]:
+    ids = [one.envelope.id for one in found]
+    attachments = await envelopes.attachments(conn, ids)
+    seen = await links.seen_links(conn, ids, agencies=sorted(system.agencies))
     return [
-        Arrival(delivery=one.delivery, envelope=one.envelope, attachments=tuple(attachments.get(one.envelope.id, ())))
+        Arrival(
+            delivery=one.delivery,
+            envelope=one.envelope,
+            attachments=tuple(attachments.get(one.envelope.id, ())),
+            links=tuple(seen.get(one.envelope.id, ())),
+        )
         for one in found
     ]
 

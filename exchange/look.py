@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from exchange.errors import NotThere
-from storage import deliveries, envelopes
+from storage import deliveries, envelopes, links
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,17 +18,19 @@ if TYPE_CHECKING:
     from storage.deliveries import DeliveryRow, Event
     from storage.directory import System
     from storage.envelopes import AttachmentRow, EnvelopeRow
+    from storage.links import SeenLink
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """One envelope as its sender sees it; `events` by delivery, oldest line first. `attachments` and events are left
-    out of what answers a submission."""
+    """One envelope as its sender sees it; `events` by delivery, oldest line first. Attachments, events and links are
+    left out of what answers a submission."""
 
     envelope: EnvelopeRow
     deliveries: tuple[DeliveryRow, ...]
     events: dict[UUID, list[Event]]
     attachments: tuple[AttachmentRow, ...] = ()
+    links: tuple[SeenLink, ...] = ()
 
 
 async def sent(exchange: Exchange, system: System, envelope_id: UUID) -> Sent:
@@ -37,7 +39,7 @@ async def sent(exchange: Exchange, system: System, envelope_id: UUID) -> Sent:
         row = await envelopes.envelope(conn, envelope_id, senders=sorted(system.agencies))
         if row is None:
             raise NotThere
-        return (await _with_deliveries(conn, [row]))[0]
+        return (await _with_deliveries(conn, [row], system))[0]
 
 
 async def receipt(exchange: Exchange, system: System, envelope_id: UUID) -> bytes:
@@ -53,19 +55,21 @@ async def outbox(exchange: Exchange, system: System, *, before: tuple[datetime, 
     """What the system's agencies sent, newest first, behind the given place."""
     async with exchange.database.acquire() as conn:
         rows = await envelopes.outbox_page(conn, senders=sorted(system.agencies), before=before, limit=limit)
-        return await _with_deliveries(conn, rows)
+        return await _with_deliveries(conn, rows, system)
 
 
-async def _with_deliveries(conn: Connection, rows: Sequence[EnvelopeRow]) -> list[Sent]:
+async def _with_deliveries(conn: Connection, rows: Sequence[EnvelopeRow], system: System) -> list[Sent]:
     found = await deliveries.deliveries_of(conn, [row.id for row in rows])
     events = await deliveries.events_of(conn, [one.id for some in found.values() for one in some])
     attached = await envelopes.attachments(conn, [row.id for row in rows])
+    seen = await links.seen_links(conn, [row.id for row in rows], agencies=sorted(system.agencies))
     return [
         Sent(
             envelope=row,
             deliveries=tuple(found.get(row.id, ())),
             events={one.id: events.get(one.id, []) for one in found.get(row.id, ())},
             attachments=tuple(attached.get(row.id, ())),
+            links=tuple(seen.get(row.id, ())),
         )
         for row in rows
     ]

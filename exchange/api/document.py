@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import Any
 
+from exchange.api.document_links import LINK_SCHEMAS
 from exchange.api.document_parts import HEADERS, PROBLEMS
 from exchange.api.document_paths import PATHS
 from exchange.api.document_schemas import SCHEMAS
@@ -44,7 +45,7 @@ def document() -> dict[str, Any]:
         "security": [{"credential": []}],
         "paths": PATHS,
         "components": {
-            "schemas": SCHEMAS,
+            "schemas": SCHEMAS | LINK_SCHEMAS,
             "headers": HEADERS,
             "responses": PROBLEMS | bodiless,
             "securitySchemes": {

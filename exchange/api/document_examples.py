@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from envelopes.pdf_outcomes import Changes, Coverage, PdfOutcome, PdfSignature, PdfState, Trust, Verdict
+from exchange.api.document_links import EXAMPLE_CONVERSATION, EXAMPLE_LINK
 from exchange.api.document_schemas import DELIVERY_ID, DIGEST, ENVELOPE_ID, MOMENT, REQUEST_ID
 from exchange.api.errors import problem_json
 from exchange.api.rules import QUERY_UNKNOWN
@@ -68,6 +69,8 @@ _ATTACHMENTS = [
 _FOLLOWED = _SENT | {
     "deliveries": [{"id": DELIVERY_ID, "recipient": "H08.30", "state": "waiting", "events": [_EVENT]}],
     "attachments": _ATTACHMENTS,
+    "reason": None,
+    "links": [EXAMPLE_LINK],
 }
 _WAITING = {
     "id": DELIVERY_ID,
@@ -90,6 +93,8 @@ _WAITING = {
     "signature": _SIGNATURE,
     "status": None,
     "attachments": _ATTACHMENTS,
+    "reason": None,
+    "links": [],
 }
 _AGENCY = {"code": "H08.02", "name": "Sở Nội vụ", "level": "so", "parent": "H08", "active": True}
 
@@ -108,6 +113,7 @@ _SEAL = {
 EXAMPLES: dict[str, Any] = {
     "Submission": _SENT,
     "Envelope": _FOLLOWED,
+    "Conversation": EXAMPLE_CONVERSATION,
     "Outbox": {"envelopes": [_FOLLOWED], "next": None},
     "Inbox": {"deliveries": [_WAITING], "next": None},
     "Delivery": _WAITING | {"events": [_EVENT]},

@@ -37,7 +37,7 @@ PRIVATE = (*ALWAYS, 401, 429, 503)
 BODY = (408, 413, 415)
 """Operations that read a body."""
 
-DOWNLOAD = (*PRIVATE, 404, 416)
+DOWNLOAD = (*PRIVATE, 404, 410, 416)
 
 
 def _operation(name: str, tag: str, summary: str, *parameters: Any, answers: dict[str, Any], **more: Any) -> Any:
@@ -103,7 +103,7 @@ _CONFIRM = _operation(
     },
     answers={
         "200": said("Confirmed; again: the same answer.", "Confirmed"),
-        **refusals(*PRIVATE, *BODY, 404, 409, 422),
+        **refusals(*PRIVATE, *BODY, 404, 409, 410, 422),
     },
 )
 _ENVELOPE = _operation(
@@ -121,6 +121,15 @@ _OUTBOX = _operation(
     OUTBOX_PLACE,
     answers={"200": said("One page.", "Outbox", "Link"), **refusals(*PRIVATE)},
 )
+_CONVERSATION = _operation(
+    "listConversation",
+    "envelopes",
+    "The documents linked with a sent or received envelope, itself among them, oldest first",
+    ID,
+    LIMIT,
+    OUTBOX_PLACE,
+    answers={"200": said("One page.", "Conversation", "Link"), **refusals(*PRIVATE, 404)},
+)
 _INBOX = _operation(
     "listInbox",
     "deliveries",
@@ -137,7 +146,7 @@ _DELIVERY = _operation(
     "deliveries",
     "One delivery with its history",
     ID,
-    answers={"200": said("The delivery now.", "Delivery"), **refusals(*PRIVATE, 404)},
+    answers={"200": said("The delivery now.", "Delivery"), **refusals(*PRIVATE, 404, 410)},
 )
 _AGENCIES = _operation(
     "listAgencies",
@@ -174,6 +183,7 @@ PATHS: dict[str, Any] = {
     "/v1/envelopes/{id}/receipt": _get(
         _download("fetchReceipt", "envelopes", "The sealed receipt, byte-identical for ever", ID, media=(XML,))
     ),
+    "/v1/envelopes/{id}/conversation": _get(_CONVERSATION),
     "/v1/outbox": _get(_OUTBOX),
     "/v1/inbox": _get(_INBOX),
     "/v1/deliveries/{id}": _get(_DELIVERY),

@@ -72,7 +72,9 @@ SHA256 = text("SHA-256, lower-case hex", pattern="^[0-9a-f]{64}$", examples=[DIG
 SIZE = {"type": "integer", "minimum": 0, "description": "bytes", "examples": [14321]}
 AGENCY = text("agency code (OrganId)", pattern=AGENCY_PATTERN, examples=["H08.02"])
 KIND = text("what the envelope carries", enum=["document", "status"])
-OPERATION = maybe(text("business operation; null for a status", enum=["new", "recall", "update", "replace"]))
+OPERATIONS = ("new", "recall", "update", "replace")
+OPERATION = maybe(text("business operation; null for a status", enum=list(OPERATIONS)))
+REASON = maybe(text("why it recalls, updates or replaces, in the sender's words"))
 STATE = text("state of a delivery", enum=[state.value for state in State])
 STATUS_CODE = text("edXML StatusCode", pattern="^[0-9]{2}$", examples=["03"])
 MESSAGE = record("What is wrong and what to do, in both languages.", vi=text(), en=text())
@@ -117,6 +119,8 @@ _DELIVERY = {
     "signature": ref("Signature"),
     "status": {"oneOf": [ref("Status"), {"type": "null"}]},
     "attachments": many("Attachment", "empty for a status"),
+    "reason": REASON,
+    "links": many("Link", "what it has to do with other documents"),
 }
 
 SCHEMAS: dict[str, Schema] = {
@@ -179,6 +183,8 @@ SCHEMAS: dict[str, Schema] = {
         deliveries=many("FollowedDelivery"),
         **_SENT_TAIL,
         attachments=many("Attachment", "empty for a status"),
+        reason=REASON,
+        links=many("Link", "what it has to do with other documents"),
     ),
     "Attachment": record(
         "One attachment as a person opens it.",

@@ -37,6 +37,7 @@ REFUSAL_STATUSES: Mapping[str, int] = {
     "body.unsupported": 415,
     "reference.conflict": 409,
     "confirmation.mismatch": 409,
+    "delivery.withdrawn": 410,
     "query.unknown": 400,
     "query.repeated": 400,
     "query.invalid": 400,

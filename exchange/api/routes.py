@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from exchange.api import agencies, deliveries, envelopes, health, inbox, metrics, openapi, outbox, seals
+from exchange.api import agencies, conversations, deliveries, envelopes, health, inbox, metrics, openapi, outbox, seals
 
 if TYPE_CHECKING:
     from exchange.api.call import Handler
@@ -34,6 +34,7 @@ ROUTES = (
     _post("/v1/envelopes", envelopes.submit),
     _get("/v1/envelopes/{id}", envelopes.envelope),
     _get("/v1/envelopes/{id}/receipt", envelopes.receipt),
+    _get("/v1/envelopes/{id}/conversation", conversations.conversation, *conversations.QUERY),
     _get("/v1/outbox", outbox.outbox, *outbox.QUERY),
     _get("/v1/inbox", inbox.inbox, *inbox.QUERY),
     _get("/v1/deliveries/{id}", deliveries.delivery),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from storage.deliveries import DeliveryRow, Event
     from storage.directory import Agency
     from storage.envelopes import AttachmentRow, EnvelopeRow, Note
+    from storage.links import Message, SeenLink
     from storage.seals import SealRow
 
     Json = dict[str, Any]
@@ -82,9 +83,9 @@ def signature_json(row: EnvelopeRow) -> Json:
 
 
 def sent_json(sent: Sent, *, history: bool) -> Json:
-    """An envelope as its sender sees it; `history` adds each delivery's events, and the attachments."""
+    """An envelope as its sender sees it; `history` adds each delivery's events, the attachments, and the links."""
     row = sent.envelope
-    attached = {"attachments": [attachment_json(one) for one in sent.attachments]} if history else {}
+    more = _followed(sent) if history else {}
     return {
         "id": str(row.id),
         "kind": row.kind,
@@ -101,7 +102,15 @@ def sent_json(sent: Sent, *, history: bool) -> Json:
         "undeliverable": [undeliverable_json(note) for note in row.undeliverable],
         "warnings": [warning_json(note) for note in row.warnings],
         "receipt": f"/v1/envelopes/{row.id}/receipt",
-        **attached,
+        **more,
+    }
+
+
+def _followed(sent: Sent) -> Json:
+    return {
+        "attachments": [attachment_json(one) for one in sent.attachments],
+        "reason": sent.envelope.reason or None,
+        "links": [link_json(link) for link in sent.links],
     }
 
 
@@ -149,10 +158,40 @@ def arrival_json(arrival: Arrival, *, history: bool) -> Json:
         "signature": signature_json(row),
         "status": status_json(delivery),
         "attachments": [attachment_json(one) for one in arrival.attachments],
+        "reason": row.reason or None,
+        "links": [link_json(link) for link in arrival.links],
     }
     if history:
         shown["events"] = [event_json(event) for event in arrival.events]
     return shown
+
+
+def link_json(link: SeenLink) -> Json:
+    """What a document has to do with another one."""
+    return {
+        "kind": link.kind,
+        "envelope": str(link.envelope),
+        "delivery": str(link.delivery) if link.delivery else None,
+        "reference": link.reference,
+        "recipients": list(link.recipients),
+    }
+
+
+def message_json(message: Message, links: Sequence[SeenLink]) -> Json:
+    """One document of a conversation."""
+    return {
+        "envelope": str(message.id),
+        "delivery": str(message.delivery) if message.delivery else None,
+        "operation": message.operation,
+        "reference": message.reference,
+        "sender": message.sender,
+        "number": message.number or None,
+        "notation": message.notation or None,
+        "subject": message.subject or None,
+        "issued_on": message.issued_on.isoformat() if message.issued_on else None,
+        "accepted_at": moment(message.accepted_at),
+        "links": [link_json(link) for link in links],
+    }
 
 
 def status_json(row: DeliveryRow) -> Json | None:

@@ -64,6 +64,12 @@ WORDS: Mapping[int, Words] = {
         vi="Mâu thuẫn với điều trục đã nhận trước đó; hãy xem faults.",
         en="This contradicts what the exchange took before; see faults.",
     ),
+    410: Words(
+        type="gone",
+        title="Gone",
+        vi="Đã từng có nhưng không còn nữa; hãy xem faults.",
+        en="It was there and is no more; see faults.",
+    ),
     413: Words(
         type="too-large",
         title="Too large",

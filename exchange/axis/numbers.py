@@ -64,6 +64,9 @@ BY_FAMILY: Mapping[str, str] = MappingProxyType(
         "signature": FILE_INVALID,
         "certificate": FILE_INVALID,
         "key": FILE_INVALID,
+        "delivery": FILE_INVALID,
+        "target": FILE_INVALID,
+        "recall": FILE_INVALID,
         "agency": RECIPIENT_UNKNOWN,
     }
 )

@@ -43,12 +43,12 @@ FIELDS = {
 
 MORE = {
     "Event": {"flagged"},
-    "Waiting": {"signature"},
+    "Waiting": {"signature", "reason", "links"},
     "Signature": {"signer", "claimed_at", "reason"},
     "Attachment": {"pdf_signatures"},
 }
-"""What we say beyond API.md's example lines: `flagged` stands in its details, and a recipient must know who signed, a
-sender why its envelope is held."""
+"""What we say beyond API.md's example lines: `flagged` stands in its details, and a recipient must know who signed and
+what a recall recalls, a sender why its envelope is held."""
 
 
 @pytest.fixture(scope="module")
