@@ -66,6 +66,10 @@ COMMANDS: Mapping[str, Place] = {
     **_in("cli_report", report="Báo trạng thái xử lý về nơi gửi / report a document's status to its sender"),
     **_in("cli_agency", agency="Đơn vị trong danh mục / agencies of the directory"),
     **_in("cli_system", system="Hệ thống quản lý văn bản kết nối vào trục / document systems that call the exchange"),
+    **_in(
+        "cli_webhook",
+        webhook="Webhook: báo cho hệ thống khi có văn bản / addresses that are told when something waits or moves",
+    ),
     **_in("cli_certificate", certificate="Chứng thư số của đơn vị / certificates of agencies"),
     **_in("cli_delegation", delegation="Ủy quyền ký số giữa các đơn vị / whose certificates sign documents of whom"),
     **_in(
