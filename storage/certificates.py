@@ -61,7 +61,8 @@ class Candidates:
     """What the gate needs to judge a claimed sender: certificates, the trust version and the database's time.
 
     `agency` is the own code of the agency whose code was claimed; None when nobody has it. `owners` has for each of
-    `ders` the agency it is registered to: the claimed one, or one to which that one delegated signing.
+    `ders` the agency it is registered to: the claimed one, or one to which that one delegated signing. `beyond` names
+    the parent axis that the claimed one is reached through.
     """
 
     agency: str | None
@@ -69,6 +70,7 @@ class Candidates:
     owners: tuple[str, ...]
     trust_version: int
     now: datetime
+    beyond: str | None = None
 
 
 _COLUMNS = "sha256, agency, der, subject, not_before, not_after, added_at, approved_at, revoked_at, invalid_from"
@@ -81,7 +83,8 @@ async def candidates(conn: Connection, code: str) -> Candidates:
     out, then the newest. A delegate that is locked signs nothing.
     """
     row = await conn.fetchrow(
-        """SELECT t.version, clock_timestamp() AS now, k.agency, c.ders, c.owners
+        """SELECT t.version, clock_timestamp() AS now, k.agency, c.ders, c.owners,
+                  (SELECT beyond FROM agencies WHERE code = k.agency) AS beyond
            FROM trust_version t LEFT JOIN agency_codes k ON k.code = $1
            CROSS JOIN LATERAL (
                SELECT array_agg(der ORDER BY place) AS ders, array_agg(agency ORDER BY place) AS owners
@@ -105,6 +108,7 @@ async def candidates(conn: Connection, code: str) -> Candidates:
         owners=tuple(row["owners"] or ()),
         trust_version=row["version"],
         now=row["now"],
+        beyond=row["beyond"],
     )
 
 

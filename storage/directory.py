@@ -14,13 +14,15 @@ if TYPE_CHECKING:
     import asyncpg
 
     from storage.connection import Connection
+    from storage.parents import Above
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agency:
     """One agency of the directory. A locked agency receives nothing; times are UTC.
 
-    `code` is the agency's own and the only one that other tables name it by; `aliases` are the others it has.
+    `code` is the agency's own and the only one that other tables name it by; `aliases` are the others it has. `beyond`
+    names the parent axis that it is reached through, locked while that is not talked to; None: it is this exchange's.
     """
 
     code: str
@@ -30,6 +32,7 @@ class Agency:
     locked_at: datetime | None
     added_at: datetime
     aliases: tuple[str, ...]
+    beyond: str | None = None
 
     @property
     def active(self) -> bool:
@@ -42,6 +45,7 @@ class System:
     """A document system: the agencies it acts for and its policy: may it send unsigned, is it read strictly.
 
     `weak_until` is the last day, by Vietnam's calendar, on which its signatures may be weak; None: they may not.
+    `parent`: it stands for a parent axis.
     """
 
     id: str
@@ -49,6 +53,7 @@ class System:
     allow_unsigned: bool
     strict: bool = False
     weak_until: date | None = None
+    parent: Above | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +85,8 @@ class CredentialRow:
     now: datetime
 
 
-_AGENCY = """a.code, a.name, a.level, a.parent, a.locked_at, a.added_at,
+_AGENCY = """a.code, a.name, a.level, a.parent, a.added_at, a.beyond, coalesce(a.locked_at,
+                 (SELECT disabled_at FROM parents p WHERE p.name = a.beyond)) AS locked_at,
              array(SELECT code FROM agency_codes WHERE agency = a.code AND code <> a.code ORDER BY code) AS aliases"""
 
 
@@ -93,6 +99,7 @@ def _agency(row: asyncpg.Record) -> Agency:
         locked_at=row["locked_at"],
         added_at=row["added_at"],
         aliases=tuple(row["aliases"]),
+        beyond=row["beyond"],
     )
 
 
