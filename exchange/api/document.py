@@ -9,6 +9,7 @@ from exchange.api.document_links import LINK_SCHEMAS
 from exchange.api.document_parts import HEADERS, PROBLEMS
 from exchange.api.document_paths import PATHS
 from exchange.api.document_schemas import SCHEMAS
+from exchange.api.document_webhooks import WEBHOOK_SCHEMAS, WEBHOOKS
 
 ABOUT = """Trục liên thông văn bản điện tử: gửi, nhận, xác nhận và theo dõi văn bản edXML (QCVN 102:2016) đã ký số.
 
@@ -44,8 +45,9 @@ def document() -> dict[str, Any]:
         "tags": [{"name": name, "description": words} for name, words in TAGS.items()],
         "security": [{"credential": []}],
         "paths": PATHS,
+        "webhooks": WEBHOOKS,
         "components": {
-            "schemas": SCHEMAS | LINK_SCHEMAS,
+            "schemas": SCHEMAS | LINK_SCHEMAS | WEBHOOK_SCHEMAS,
             "headers": HEADERS,
             "responses": PROBLEMS | bodiless,
             "securitySchemes": {

@@ -8,6 +8,7 @@ from typing import Any
 from envelopes.pdf_outcomes import Changes, Coverage, PdfOutcome, PdfSignature, PdfState, Trust, Verdict
 from exchange.api.document_links import EXAMPLE_CONVERSATION, EXAMPLE_LINK
 from exchange.api.document_schemas import DELIVERY_ID, DIGEST, ENVELOPE_ID, MOMENT, REQUEST_ID
+from exchange.api.document_webhooks import EXAMPLE_NOTICE, EXAMPLE_WEBHOOKS
 from exchange.api.errors import problem_json
 from exchange.api.rules import QUERY_UNKNOWN
 from exchange.api.shapes import fault_json, pdf_json
@@ -114,6 +115,8 @@ EXAMPLES: dict[str, Any] = {
     "Submission": _SENT,
     "Envelope": _FOLLOWED,
     "Conversation": EXAMPLE_CONVERSATION,
+    "Webhooks": EXAMPLE_WEBHOOKS,
+    "Notice": EXAMPLE_NOTICE,
     "Outbox": {"envelopes": [_FOLLOWED], "next": None},
     "Inbox": {"deliveries": [_WAITING], "next": None},
     "Delivery": _WAITING | {"events": [_EVENT]},

@@ -169,6 +169,12 @@ _SEALS = _operation(
     "The certificates of the exchange's seal: receipts are checked by them",
     answers={"200": said("The present one and those before it, newest first.", "Seals"), **refusals(*PRIVATE)},
 )
+_WEBHOOKS = _operation(
+    "listWebhooks",
+    "deliveries",
+    "Where the system is told of what happens, and how that goes",
+    answers={"200": said("Every one of its webhooks.", "Webhooks"), **refusals(*PRIVATE)},
+)
 _ATTACHMENT_TYPES = ("application/octet-stream", "application/pdf", "application/zip")
 
 
@@ -197,6 +203,7 @@ PATHS: dict[str, Any] = {
     "/v1/agencies": _get(_AGENCIES),
     "/v1/agencies/{code}": _get(_AGENCY),
     "/v1/seals": _get(_SEALS),
+    "/v1/webhooks": _get(_WEBHOOKS),
     "/v1/openapi.json": _public(
         "openapi", "This document", bare("OpenAPI 3.1.", {JSON: {"schema": {"type": "object"}}})
     ),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from exchange.api import agencies, conversations, deliveries, envelopes, health, inbox, metrics, openapi, outbox, seals
+from exchange.api import webhooks as hooks
 
 if TYPE_CHECKING:
     from exchange.api.call import Handler
@@ -44,6 +45,7 @@ ROUTES = (
     _get("/v1/agencies", agencies.agencies, *agencies.QUERY),
     _get("/v1/agencies/{code}", agencies.agency),
     _get("/v1/seals", seals.seals),
+    _get("/v1/webhooks", hooks.webhooks),
     _get("/v1/openapi.json", openapi.openapi, public=True),
     _get("/healthz", health.alive, public=True),
     _get("/readyz", health.ready, public=True),

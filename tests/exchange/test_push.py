@@ -9,12 +9,15 @@ import hmac
 import json
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
+import jsonschema_rs
 import pytest
 from aiohttp import web
 
 from exchange import push, release, webhooks
+from exchange.api.document import document
 from exchange.chores import Turn, TurnLost
-from exchange.webhooks import EVENTS, Wanted, WebhookState
+from exchange.webhooks import EVENTS, TEST_EVENT, Wanted, WebhookState
 from storage import notices
 from storage import webhooks as rows
 from tests.exchange.test_release import bring_list, held
@@ -416,5 +419,47 @@ async def test_broken_webhook_stops_no_other(world: World, peer: Peer) -> None:
     assert found.failures == 1
 
 
-def test_every_event_is_one_that_the_database_writes() -> None:
-    assert EVENTS == ("delivery.waiting", "status.waiting", "envelope.state")
+async def test_system_sees_how_its_own_webhooks_fare_and_no_others(world: World, peer: Peer) -> None:
+    made = await hooked(world, peer)
+    peer.script(BROKEN)
+    await sent(world)
+    await tell(world)
+    [seen] = await asked(world, B)
+    assert (seen["id"], seen["url"], seen["state"]) == (made.row.id, f"{peer.url}/hook", "failing")
+    assert (seen["waiting"], seen["dead"], seen["failures"], seen["failure"]) == (1, 0, 1, "HTTP 500")
+    assert made.secret not in json.dumps(seen)
+    assert await asked(world, A) == await asked(world, C) == []
+    async with aiohttp.ClientSession(world.url) as nobody, nobody.get("/v1/webhooks") as answer:
+        assert answer.status == 401
+
+
+async def asked(world: World, agency: str) -> list[dict[str, Any]]:
+    """The webhooks that the agency's system sees."""
+    headers = {"Authorization": f"Bearer {world.actors[agency].credential}"}
+    async with aiohttp.ClientSession(world.url, headers=headers) as session, session.get("/v1/webhooks") as answer:
+        assert answer.status == 200
+        found = await answer.json()
+        assert checker("Webhooks").is_valid(found)
+        listed: list[dict[str, Any]] = found["webhooks"]
+        return listed
+
+
+def checker(schema: str) -> Any:
+    """The schema that the API's own document gives."""
+    described = document()
+    given = {**described["components"]["schemas"][schema], "components": described["components"]}
+    return jsonschema_rs.Draft202012Validator(given, validate_formats=True)
+
+
+async def test_what_is_told_is_as_documented(world: World, peer: Peer) -> None:
+    made = await hooked(world, peer, A)
+    await hooked(world, peer, B)
+    await sent(world)
+    async with world.client(B) as client:
+        [waiting] = (await client.inbox()).deliveries
+        await client.confirm(waiting.id, waiting.sha256)
+    await webhooks.test_webhook(world.exchange.database, made.row.id)
+    await tell(world)
+    assert {one["type"] for one in told(peer)} == {*EVENTS, TEST_EVENT}
+    for notice in told(peer):
+        checker("Notice").validate(notice)
