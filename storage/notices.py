@@ -67,6 +67,26 @@ class NoticeCount:
     dead: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """A webhook to look after: how many notices were given up; `silent`: it has taken nothing for long, and why."""
+
+    webhook: int
+    system: str
+    dead: int
+    silent: bool
+    failure: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeTotals:
+    """Figures of all webhooks that have not ended: notices that wait or were given up, webhooks whose tries fail."""
+
+    waiting: int
+    dead: int
+    failing: int
+
+
 _FIELDS = Notice.__slots__
 _COLUMNS = ", ".join(_FIELDS)
 _OF_N = ", ".join(f"n.{name}" for name in _FIELDS)
@@ -219,3 +239,32 @@ async def counts(conn: Connection, webhooks: Sequence[int]) -> dict[int, NoticeC
         list(webhooks),
     )
     return {row["webhook"]: NoticeCount(waiting=row["waiting"], dead=row["dead"]) for row in rows}
+
+
+async def troubles(conn: Connection, *, silent_seconds: float) -> list[Trouble]:
+    """Webhooks that have taken nothing for so long, or of whose notices some were given up, at most 20."""
+    rows = await conn.fetch(
+        """SELECT w.id AS webhook, w.system, w.failure, coalesce(d.dead, 0) AS dead,
+                  coalesce(w.failing_since < clock_timestamp() - make_interval(secs => $1), false) AS silent
+           FROM webhooks w
+           LEFT JOIN (SELECT webhook, count(*) AS dead FROM notices WHERE state = 'dead' GROUP BY webhook) d
+                ON d.webhook = w.id
+           WHERE w.ended_at IS NULL AND (d.dead IS NOT NULL
+                 OR w.failing_since < clock_timestamp() - make_interval(secs => $1))
+           ORDER BY w.id LIMIT 20""",
+        silent_seconds,
+    )
+    return [Trouble(**dict(row)) for row in rows]
+
+
+async def totals(conn: Connection) -> NoticeTotals:
+    """The figures as of now."""
+    row = await conn.fetchrow(
+        """SELECT count(n.id) FILTER (WHERE n.state = 'waiting') AS waiting,
+                  count(n.id) FILTER (WHERE n.state = 'dead') AS dead,
+                  count(DISTINCT w.id) FILTER (WHERE w.failures > 0) AS failing
+           FROM webhooks w LEFT JOIN notices n ON n.webhook = w.id AND n.state IN ('waiting', 'dead')
+           WHERE w.ended_at IS NULL"""
+    )
+    assert row is not None  # it counts
+    return NoticeTotals(**dict(row))

@@ -25,13 +25,14 @@ from prometheus_client import (
 
 from exchange.authorities import trusted
 from exchange.signing_checks import signing_state
-from storage import deliveries
+from storage import deliveries, notices
 from storage.outages import DatabaseAway
 
 if TYPE_CHECKING:
     from exchange.api.call import Call
     from exchange.exchange import Exchange
     from exchange.signing_checks import SigningState
+    from storage.notices import NoticeTotals
 
 LATENCY_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 120.0)
 """Seconds; the aims are 0.1 and 0.25 (RELIABILITY section 8), an inbox sleeps up to 30."""
@@ -117,6 +118,15 @@ class Metrics:
             ("issuer",),
             registry=self.registry,
         )
+        self.notices = Gauge(
+            "lienthong_notices",
+            "What webhooks are still to be told, and what was given up",
+            ("state",),
+            registry=self.registry,
+        )
+        self.webhooks_failing = Gauge(
+            "lienthong_webhooks_failing", "Webhooks whose last try failed", registry=self.registry
+        )
         self.database_up = Gauge("lienthong_database_up", "Whether the database answered", registry=self.registry)
         self.lag = Histogram(
             "lienthong_loop_lag_seconds", "How late the event loop is", buckets=LAG_BUCKETS, registry=self.registry
@@ -138,6 +148,7 @@ class Metrics:
                 async with asyncio.timeout(COUNT_SECONDS), exchange.database.acquire() as conn:
                     found = await deliveries.waiting_counts(conn)
                     signing = await signing_state(exchange, conn)
+                    told = await notices.totals(conn)
                     left = (await trusted(conn)).shortest()
             except (DatabaseAway, TimeoutError) as error:
                 log.warning("metrics.uncounted", error=str(error))
@@ -147,6 +158,7 @@ class Metrics:
                 self.waiting.labels(kind).set(found.get(kind, 0))
             self.held.set(found.get("held", 0))
             self._show_signing(signing)
+            self._show_notices(told)
             self.lists_left.clear()
             for issuer, seconds in left.items():
                 self.lists_left.labels(issuer).set(seconds)
@@ -160,6 +172,11 @@ class Metrics:
         self.days_left.labels("seal").set(found.seal_days)
         if found.agency_days is not None:
             self.days_left.labels("agency").set(found.agency_days)
+
+    def _show_notices(self, found: NoticeTotals) -> None:
+        self.notices.labels("waiting").set(found.waiting)
+        self.notices.labels("dead").set(found.dead)
+        self.webhooks_failing.set(found.failing)
 
 
 async def scrape(call: Call) -> web.Response:

@@ -3,37 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import hashlib
-import hmac
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import aiohttp
-import jsonschema_rs
 import pytest
 from aiohttp import web
 
 from exchange import push, release, webhooks
-from exchange.api.document import document
 from exchange.chores import Turn, TurnLost
-from exchange.webhooks import EVENTS, TEST_EVENT, Wanted, WebhookState
+from exchange.webhooks import WebhookState
 from storage import notices
 from storage import webhooks as rows
 from tests.exchange.test_release import bring_list, held
 from tests.support.exchanges import do, execute
+from tests.support.hooks import BROKEN, GOOD, hooked, is_signed, now, sent, tell, time_passes, told
 from tests.support.peer import listening_peer
 from tests.support.world import A, B, C
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from exchange.webhooks import NewWebhook, WebhookNow
-    from tests.support.peer import Peer, Seen
+    from tests.support.peer import Peer
     from tests.support.world import World
-
-GOOD = web.Response(status=204)
-BROKEN = web.Response(status=500, text="secret of the peer's")
 
 
 @pytest.fixture
@@ -42,47 +32,6 @@ async def peer() -> AsyncIterator[Peer]:
     async with listening_peer() as made:
         made.script(GOOD)
         yield made
-
-
-async def hooked(world: World, peer: Peer, agency: str = B, path: str = "/hook", **more: Any) -> NewWebhook:
-    """A webhook of this agency's system at the peer."""
-    given = {"networks": ("127.0.0.0/8",), "allow_http": True} | more
-    wanted = Wanted(system=f"system.{agency}", url=f"{peer.url}{path}", **given)
-    return await webhooks.add_webhook(world.exchange.database, wanted)
-
-
-async def sent(world: World, *recipients: str) -> str:
-    """A document that A sent; its id."""
-    async with world.client(A) as client:
-        taken = await client.submit(world.envelope(world.document(A, *(recipients or (B,)))))
-    return taken.id
-
-
-async def tell(world: World) -> None:
-    await do(world.exchange, push.CHORE)
-
-
-async def now(world: World, made: NewWebhook) -> WebhookNow:
-    found = await webhooks.list_webhooks(world.exchange.database)
-    return next(one for one in found if one.row.id == made.row.id)
-
-
-async def time_passes(world: World) -> None:
-    """Everything that waits for its time is due, and every breaker lets one try through."""
-    await execute(world.exchange, "UPDATE notices SET due_at = clock_timestamp() WHERE state = 'waiting'")
-    await execute(world.exchange, "UPDATE webhooks SET paused_until = NULL")
-
-
-def told(peer: Peer) -> list[dict[str, Any]]:
-    return [json.loads(one.body) for one in peer.seen]
-
-
-def is_signed(seen: Seen, secret: str) -> bool:
-    """As a receiver checks it, by the words of the standard."""
-    signed = f"{seen.headers['webhook-id']}.{seen.headers['webhook-timestamp']}.".encode() + seen.body
-    key = base64.b64decode(secret.removeprefix("whsec_"))
-    right = "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
-    return right in seen.headers["webhook-signature"].split(" ")
 
 
 async def test_recipient_is_told_once_and_a_stranger_of_nothing(world: World, peer: Peer) -> None:
@@ -417,49 +366,3 @@ async def test_broken_webhook_stops_no_other(world: World, peer: Peer) -> None:
         found = await rows.webhook(conn, made.row.id)
     assert found is not None
     assert found.failures == 1
-
-
-async def test_system_sees_how_its_own_webhooks_fare_and_no_others(world: World, peer: Peer) -> None:
-    made = await hooked(world, peer)
-    peer.script(BROKEN)
-    await sent(world)
-    await tell(world)
-    [seen] = await asked(world, B)
-    assert (seen["id"], seen["url"], seen["state"]) == (made.row.id, f"{peer.url}/hook", "failing")
-    assert (seen["waiting"], seen["dead"], seen["failures"], seen["failure"]) == (1, 0, 1, "HTTP 500")
-    assert made.secret not in json.dumps(seen)
-    assert await asked(world, A) == await asked(world, C) == []
-    async with aiohttp.ClientSession(world.url) as nobody, nobody.get("/v1/webhooks") as answer:
-        assert answer.status == 401
-
-
-async def asked(world: World, agency: str) -> list[dict[str, Any]]:
-    """The webhooks that the agency's system sees."""
-    headers = {"Authorization": f"Bearer {world.actors[agency].credential}"}
-    async with aiohttp.ClientSession(world.url, headers=headers) as session, session.get("/v1/webhooks") as answer:
-        assert answer.status == 200
-        found = await answer.json()
-        assert checker("Webhooks").is_valid(found)
-        listed: list[dict[str, Any]] = found["webhooks"]
-        return listed
-
-
-def checker(schema: str) -> Any:
-    """The schema that the API's own document gives."""
-    described = document()
-    given = {**described["components"]["schemas"][schema], "components": described["components"]}
-    return jsonschema_rs.Draft202012Validator(given, validate_formats=True)
-
-
-async def test_what_is_told_is_as_documented(world: World, peer: Peer) -> None:
-    made = await hooked(world, peer, A)
-    await hooked(world, peer, B)
-    await sent(world)
-    async with world.client(B) as client:
-        [waiting] = (await client.inbox()).deliveries
-        await client.confirm(waiting.id, waiting.sha256)
-    await webhooks.test_webhook(world.exchange.database, made.row.id)
-    await tell(world)
-    assert {one["type"] for one in told(peer)} == {*EVENTS, TEST_EVENT}
-    for notice in told(peer):
-        checker("Notice").validate(notice)
