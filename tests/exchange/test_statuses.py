@@ -16,6 +16,7 @@ from exchange.release import CHORE
 from signing.authority import Authority
 from storage import deliveries
 from tests.exchange.test_release import bring_list, lose_lists
+from tests.support.changes import at, send, sound, take
 from tests.support.exchanges import do
 from tests.support.world import A, B, C, replaced, world_of
 
@@ -127,3 +128,75 @@ async def test_word_of_somebody_it_is_not_for_is_refused(world: World, speaker: 
             await other.submit(word(world, document, speaker, about, code, "lý do"))
         assert (refused.value.status, refused.value.faults[0].code) == (422, "status.unmatched")
         assert (await sender.envelope(taken.id)).deliveries[0].state == "waiting"
+
+
+async def test_same_word_again_is_taken_and_tells_nobody_twice(world: World) -> None:
+    """Another message with another text, the same status: one line of history, one notice (05 alone may repeat)."""
+    document = world.document(A, B)
+    taken = await send(world, document)
+    await take(world, B)
+    async with world.client(A) as sender, world.client(B) as recipient:
+        for code in ("03", "04", "05", "06"):
+            first = await recipient.submit(word(world, document, B, A, code))
+            again = await recipient.submit(word(world, document, B, A, code, "lần nữa"))
+            assert (first.warnings, again.created) == ((), True)
+            assert [one.code for one in again.warnings] == ([] if code == "05" else ["status.repeated"])
+        heard = [one.status.code for one in (await sender.inbox(kind="status")).deliveries if one.status]
+    assert heard == ["01", "03", "04", "05", "05", "06"]
+    seen = await at(world, taken.id, B)
+    assert [event.code for event in seen.events if event.code] == heard
+    assert not any(event.flagged for event in seen.events)
+    await sound(world)
+
+
+@pytest.mark.parametrize("first", ["the recipient's system", "the exchange"])
+async def test_arrival_is_told_once_whoever_says_it_first(world: World, first: str) -> None:
+    document = world.document(A, B)
+    taken = await send(world, document)
+    async with world.client(A) as sender, world.client(B) as recipient:
+        if first == "the exchange":
+            await take(world, B)
+        await recipient.submit(word(world, document, B, A, "01"))
+        if first != "the exchange":
+            await take(world, B)
+        told = [one for one in (await sender.inbox(kind="status")).deliveries if one.status]
+    assert [one.status.code for one in told if one.status] == ["01"]
+    assert (await at(world, taken.id, B)).state == "collected"
+    await sound(world)
+
+
+@pytest.mark.parametrize("code", ["02", "13", "16"])
+async def test_word_that_says_no_needs_a_reason(world: World, code: str) -> None:
+    document = world.document(A, B)
+    taken = await send(world, document)
+    await take(world, B)
+    speaker, about = (A, B) if code == "13" else (B, A)
+    async with world.client(speaker) as client:
+        with pytest.raises(ApiRefused) as refused:
+            await client.submit(word(world, document, speaker, about, code))
+    assert [fault.code for fault in refused.value.faults] == ["reason.missing"]
+    assert (await at(world, taken.id, B)).state == "collected"
+
+
+async def test_status_is_matched_by_number_with_its_date_and_never_without_the_year(world: World) -> None:
+    this = world.document(A, B, number="12")
+    last = replaced(this, issued_on=this.issued_on.replace(year=this.issued_on.year - 1, day=1), reference="năm ngoái")
+    older, newer = await send(world, last), await send(world, this)
+    await take(world, B)
+    async with world.client(B) as recipient:
+        await recipient.submit(word(world, replaced(last, reference=""), B, A, "03"))
+        unknown = replaced(last, reference="", issued_on=last.issued_on.replace(year=last.issued_on.year - 1))
+        with pytest.raises(ApiRefused) as refused:
+            await recipient.submit(word(world, unknown, B, A, "03"))
+        assert [fault.code for fault in refused.value.faults] == ["status.unmatched"]
+    assert ((await at(world, older.id, B)).state, (await at(world, newer.id, B)).state) == ("accepted", "collected")
+
+
+async def test_matching_by_number_and_date_has_an_index(world: World) -> None:
+    async with world.exchange.database.transaction() as conn:
+        await conn.execute("SET LOCAL enable_seqscan = off")
+        lines = await conn.fetch(
+            """EXPLAIN SELECT id FROM envelopes e WHERE e.kind = 'document' AND e.sender = 'x'
+               AND e.number || '/' || e.notation = '12/UB' AND e.issued_on = '2026-01-01'"""
+        )
+    assert "envelopes_by_number" in "".join(line[0] for line in lines)
