@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from exchange.bell import Bell
+from exchange.calendar import CalendarKeeper
 from exchange.checks import Readiness
 from exchange.door import Door
 from exchange.opening import open_database
@@ -39,6 +40,7 @@ class Exchange:
     trust: TrustKeeper
     door: Door = field(default_factory=Door)
     readiness: Readiness = field(default_factory=Readiness)
+    calendar: CalendarKeeper = field(default_factory=CalendarKeeper)
 
 
 @asynccontextmanager

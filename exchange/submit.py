@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from envelopes.faults import Refused
 from envelopes.limits import LOCAL_TIME
 from envelopes.model import StatusMessage
-from exchange import certification_rules, look, operations, rules, statuses, taking
+from exchange import certification_rules, lateness, look, operations, rules, statuses, taking
 from exchange.addressing import Asked, DocumentPlan, agencies_named
 from exchange.failpoints import failpoint
 from exchange.identifiers import uuid7
@@ -174,7 +174,8 @@ async def _insert_document(
     row = taking.document_row(envelope_id, vouched, plan, now)
     rows = taking.delivery_rows(row, sorted(plan.recipients))  # the order they are looked up in: a replay says the same
     effect = operations.effect_of(row, rows, targets)
-    row, rows = replace(row, warnings=(*row.warnings, *effect.warnings)), operations.settled(rows, effect, now)
+    warnings = (*row.warnings, *effect.warnings, *await lateness.sent_late(exchange, conn, row))
+    row, rows = replace(row, warnings=warnings), operations.settled(rows, effect, now)
     facts = taking.receipt_facts(row, rows, attached, taking.policy_of(vouched.system))
     receipt = await exchange.threads.run(exchange.seal.receipt, facts)
     await _insert_envelope(conn, row, vouched, receipt)

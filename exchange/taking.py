@@ -96,6 +96,7 @@ def delivery_rows(row: EnvelopeRow, recipients: Sequence[str]) -> list[DeliveryR
             urgency=row.urgency,
             accepted_at=row.accepted_at,
             held=row.outcome == "held",
+            due_on=row.due_on,
         )
         for recipient in recipients
     ]

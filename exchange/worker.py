@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from exchange import checks, pdf_checks, push, release, revocations, scrub, sweep
+from exchange import checks, lateness, pdf_checks, push, release, revocations, scrub, sweep
 from exchange.chores import Turn, TurnLost, retry_seconds
 from storage import chores
 from storage.objects import ObjectsAway
@@ -32,6 +32,7 @@ CHORES: Sequence[Chore] = (
     release.CHORE,
     push.CHORE,
     pdf_checks.CHORE,
+    lateness.CHORE,
     sweep.CHORE,
     scrub.CHORE,
     checks.CHORE,

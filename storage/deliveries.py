@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRow:
     """One delivery. `state_before`: where a refused recall goes back to; `about`: the delivery a status speaks of;
-    `withdrawn_at`: since when it waits no more and its recipient gets nothing of it."""
+    `withdrawn_at`: since when it waits no more and its recipient gets nothing of it; `due_on`: by when it is to be
+    handled; the last two: since when it was late, None while it is not."""
 
     id: UUID
     envelope: UUID
@@ -36,6 +37,9 @@ class DeliveryRow:
     status_text: str | None = None
     reported_at: datetime | None = None
     withdrawn_at: datetime | None = None
+    due_on: date | None = None
+    late_to_receive_since: datetime | None = None
+    overdue_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,9 +98,9 @@ async def open_deliveries(conn: Connection, rows: Sequence[DeliveryRow], first: 
     one = rows[0]
     await conn.execute(
         """WITH opened AS (
-               INSERT INTO deliveries (id, envelope, recipient, kind, urgency, held, accepted_at,
+               INSERT INTO deliveries (id, envelope, recipient, kind, urgency, held, accepted_at, due_on,
                                        state, state_before, withdrawn_at)
-               SELECT id, $3, recipient, $4, $5, $6, $7, state, before, withdrawn_at
+               SELECT id, $3, recipient, $4, $5, $6, $7, $14, state, before, withdrawn_at
                FROM unnest($1::uuid[], $2::text[], $11::text[], $12::text[], $13::timestamptz[])
                     AS new (id, recipient, state, before, withdrawn_at)
                RETURNING id, recipient, withdrawn_at),
@@ -116,6 +120,7 @@ async def open_deliveries(conn: Connection, rows: Sequence[DeliveryRow], first: 
         [row.state for row in rows],
         [row.state_before for row in rows],
         [row.withdrawn_at for row in rows],
+        one.due_on,
     )
 
 

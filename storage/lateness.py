@@ -1,0 +1,266 @@
+"""Deliveries whose time is up: which of them nobody answered, which were answered too late, and what is late now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from storage.connection import Connection
+
+OPEN = "('waiting', 'collected', 'accepted', 'assigned', 'in_hand')"
+"""States in which a document is still to be handled; spelled as in the indexes, so that these are used."""
+
+UNRECEIVED = "('waiting', 'collected')"
+"""States in which nobody has accepted or refused it yet."""
+
+RECEIVE, COMPLETE = "receive", "complete"
+
+_OWED = """d.kind = 'document' AND d.timed AND NOT d.held AND d.withdrawn_at IS NULL"""
+
+_UNTIMED = """(
+    e.operation = 'recall'
+    OR EXISTS (SELECT FROM links l WHERE l.source = d.envelope AND l.kind = 'updates' AND l.recipient = d.recipient)
+    OR EXISTS (SELECT FROM links l JOIN envelopes s ON s.id = l.source
+               WHERE l.target = d.envelope AND l.kind = 'replaces' AND l.recipient = d.recipient
+                 AND s.outcome NOT IN ('held', 'rejected')))"""
+"""Nothing is owed in time: a recall is answered at what it recalls, a new version at the first one, and what replaces
+it takes the place of what was replaced."""
+
+_HELD_WORD = """EXISTS (
+    SELECT FROM deliveries s WHERE s.about = d.id AND s.held AND s.state <> 'refused' AND s.status_code IN {codes})"""
+"""Its recipient has answered; the answer waits for revocation data and must not be called missing."""
+
+_BEGIN = (
+    """coalesce((SELECT max(v.at) FROM events v WHERE v.delivery = d.id AND v.event = 'released'), d.accepted_at)"""
+)
+"""Since when its recipient could know of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """Deliveries of an urgency whose time began from `first` to `last`: moments of acceptance, or due dates."""
+
+    urgency: int
+    first: date
+    last: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A delivery whose time may be up. `began_at`: since when its recipient could know of it; `answered_at`,
+    `closed_at`: when its recipient said so, None where the delivery is still open."""
+
+    id: UUID
+    urgency: int
+    accepted_at: datetime
+    began_at: datetime
+    due_on: date | None
+    late: bool
+    overdue: bool
+    answered_at: datetime | None = None
+    closed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """That a delivery is late: what was owed, and since when."""
+
+    delivery: UUID
+    duty: str
+    since: datetime
+    description: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LateDelivery:
+    """A delivery that is late now, as a person looks at it. Times are UTC."""
+
+    id: UUID
+    recipient: str
+    recipient_name: str
+    sender: str
+    reference: str
+    subject: str
+    urgency: int
+    state: str
+    accepted_at: datetime
+    due_on: date | None
+    late_to_receive_since: datetime | None
+    overdue_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kind:
+    """How the deliveries are found that owe something: where their time begins, in which states they owe it, where it
+    is written down, and what their recipient says when it is done."""
+
+    begin: str
+    type: str
+    states: str
+    column: str
+    event: str
+    codes: str
+
+    @property
+    def candidates(self) -> str:
+        """The deliveries `d`, with their envelopes `e`, in the stretches `s` given by `$1` to `$3`."""
+        return f"""unnest($1::smallint[], $2::{self.type}[], $3::{self.type}[]) AS s (urgency, first, last)
+            JOIN deliveries d ON d.urgency = s.urgency AND d.{self.begin} BETWEEN s.first AND s.last AND {_OWED}
+                             AND d.state IN {self.states} AND d.{self.column} IS NULL
+            JOIN envelopes e ON e.id = d.envelope"""
+
+
+_KINDS = {
+    RECEIVE: _Kind(
+        begin="accepted_at",
+        type="timestamptz",
+        states=UNRECEIVED,
+        column="late_to_receive_since",
+        event="late_to_receive",
+        codes="('02', '03')",
+    ),
+    COMPLETE: _Kind(
+        begin="due_on", type="date", states=OPEN, column="overdue_since", event="overdue", codes="('02', '06')"
+    ),
+}
+
+
+async def set_aside(conn: Connection, duty: str, stretches: Sequence[Stretch], *, limit: int) -> int:
+    """Take out of the count what nothing is owed for, once its time would be up; how many there were."""
+    rows = await conn.fetch(
+        f"""UPDATE deliveries SET timed = false WHERE id IN (
+                SELECT d.id FROM {_KINDS[duty].candidates} WHERE {_UNTIMED} LIMIT $4) RETURNING id""",
+        *_arguments(stretches),
+        limit,
+    )
+    return len(rows)
+
+
+async def candidates(conn: Connection, duty: str, stretches: Sequence[Stretch], *, limit: int) -> list[Candidate]:
+    """Open deliveries whose time is up, locked; those that somebody else has locked are left for the next look."""
+    kind = _KINDS[duty]
+    released = "AND v.at > s.last" if duty == RECEIVE else "AND false"  # a due date is the same for whoever was held up
+    rows = await conn.fetch(
+        f"""SELECT d.id, d.urgency, d.accepted_at, {_BEGIN} AS began_at, d.due_on, false AS late, false AS overdue
+            FROM {kind.candidates} WHERE NOT {_UNTIMED} AND NOT {_HELD_WORD.format(codes=kind.codes)}
+              AND NOT EXISTS (SELECT FROM events v WHERE v.delivery = d.id AND v.event = 'released' {released})
+            LIMIT $4 FOR UPDATE OF d SKIP LOCKED""",
+        *_arguments(stretches),
+        limit,
+    )
+    return [Candidate(**row) for row in rows]
+
+
+def _arguments(stretches: Sequence[Stretch]) -> tuple[list[int], list[date], list[date]]:
+    return [s.urgency for s in stretches], [s.first for s in stretches], [s.last for s in stretches]
+
+
+async def mark(conn: Connection, marks: Sequence[Mark]) -> list[Mark]:
+    """Write down what is late, with a line of history, once; what was not written down before."""
+    written = []
+    for duty, kind in _KINDS.items():
+        some = {one.delivery: one for one in marks if one.duty == duty}
+        rows = await conn.fetch(
+            f"""WITH marked AS (
+                    UPDATE deliveries d SET {kind.column} = m.since
+                    FROM unnest($1::uuid[], $2::timestamptz[], $3::text[]) AS m (id, since, description)
+                    WHERE d.id = m.id AND d.{kind.column} IS NULL RETURNING d.id, m.description)
+                INSERT INTO events (delivery, event, description)
+                SELECT id, $4, description FROM marked RETURNING delivery""",
+            list(some),
+            [one.since for one in some.values()],
+            [one.description for one in some.values()],
+            kind.event,
+        )
+        written += [some[row["delivery"]] for row in rows]
+    return written
+
+
+async def seen(conn: Connection) -> int:
+    """The last line of history that was looked at, kept from everybody else."""
+    found: int = await conn.fetchval("SELECT event FROM lateness_seen FOR UPDATE")
+    return found
+
+
+async def note_seen(conn: Connection, event: int) -> None:
+    """Remember that the history was looked at up to this line."""
+    await conn.execute("UPDATE lateness_seen SET event = $1", event)
+
+
+async def next_lines(conn: Connection, after: int, *, settle_seconds: float, limit: int) -> tuple[int, list[UUID]]:
+    """The next lines of history that nobody can slip another one in front of: the last, and of which deliveries they
+    say that they were answered. Lines are numbered when they are written and seen when they are committed, so the
+    youngest are left alone for a while."""
+    rows = await conn.fetch(
+        """SELECT id, delivery, code IN ('02', '03', '06') AND NOT flagged AS answer, at < clock_timestamp()
+                  - make_interval(secs => $2) AS settled FROM events WHERE id > $1 ORDER BY id LIMIT $3""",
+        after,
+        settle_seconds,
+        limit,
+    )
+    last, found = after, set()
+    for row in rows:
+        if not row["settled"]:
+            break
+        last = row["id"]
+        if row["answer"]:
+            found.add(row["delivery"])
+    return last, sorted(found)
+
+
+async def answered(conn: Connection, deliveries: Sequence[UUID]) -> list[Candidate]:
+    """Of these the ones that are not marked, locked, with when they were first answered and closed.
+
+    A status that was held was said when it was accepted, not when it was released.
+    """
+    rows = await conn.fetch(
+        f"""SELECT d.id, d.urgency, d.accepted_at, {_BEGIN} AS began_at, d.due_on,
+                   d.late_to_receive_since IS NOT NULL AS late, d.overdue_since IS NOT NULL AS overdue,
+                   said.answered_at, said.closed_at
+            FROM deliveries d JOIN envelopes e ON e.id = d.envelope
+            CROSS JOIN LATERAL (
+                SELECT min(w.at) FILTER (WHERE w.code IN ('02', '03')) AS answered_at,
+                       min(w.at) FILTER (WHERE w.code IN ('02', '06')) AS closed_at
+                FROM (SELECT v.code, least(v.at, m.accepted_at) AS at FROM events v
+                      LEFT JOIN envelopes m ON m.id = v.envelope
+                      WHERE v.delivery = d.id AND NOT v.flagged) AS w) AS said
+            WHERE d.id = ANY($1::uuid[]) AND {_OWED} AND NOT {_UNTIMED}
+              AND (d.late_to_receive_since IS NULL OR d.overdue_since IS NULL)
+            ORDER BY d.id FOR UPDATE OF d""",
+        list(deliveries),
+    )
+    return [Candidate(**row) for row in rows]
+
+
+async def late_counts(conn: Connection) -> dict[str, int]:
+    """How many deliveries are late now, by what is owed; for metrics."""
+    row = await conn.fetchrow(
+        f"""SELECT (SELECT count(*) FROM deliveries
+                    WHERE late_to_receive_since IS NOT NULL AND state IN {UNRECEIVED}) AS receive,
+                   (SELECT count(*) FROM deliveries WHERE overdue_since IS NOT NULL AND state IN {OPEN}) AS complete"""
+    )
+    assert row is not None  # it selects no table
+    return dict(row)
+
+
+async def late_page(conn: Connection, *, recipient: str | None, limit: int) -> list[LateDelivery]:
+    """What is late now, the longest first; of one recipient, or of all."""
+    rows = await conn.fetch(
+        f"""SELECT d.id, d.recipient, a.name AS recipient_name, e.sender, e.reference, e.subject, d.urgency, d.state,
+                   d.accepted_at, d.due_on, d.late_to_receive_since, d.overdue_since
+            FROM (SELECT id FROM deliveries WHERE late_to_receive_since IS NOT NULL AND state IN {UNRECEIVED}
+                  UNION SELECT id FROM deliveries WHERE overdue_since IS NOT NULL AND state IN {OPEN}) AS late
+            JOIN deliveries d ON d.id = late.id JOIN envelopes e ON e.id = d.envelope
+            JOIN agencies a ON a.code = d.recipient
+            WHERE ($1::text IS NULL OR d.recipient = $1)
+            ORDER BY least(CASE WHEN d.state IN {UNRECEIVED} THEN d.late_to_receive_since END, d.overdue_since), d.id
+            LIMIT $2""",
+        recipient,
+        limit,
+    )
+    return [LateDelivery(**row) for row in rows]
