@@ -20,6 +20,8 @@ POINTS = (
     "confirm.after_lock",
     "confirm.before_commit",
     "confirm.after_commit",
+    "push.after_claim",
+    "push.after_post",
 )
 
 

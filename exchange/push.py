@@ -19,6 +19,7 @@ import structlog
 
 from exchange.chores import Chore, TurnLost, retry_seconds
 from exchange.endpoint import ANSWER_SECONDS, Reply, Target, line_to, trust_in
+from exchange.failpoints import failpoint
 from exchange.webhook_signing import signed_headers
 from storage import notices, webhooks
 from storage.notices import Ending
@@ -134,7 +135,9 @@ class _Push:
                     keys = await webhooks.secrets(conn, row.id) if claimed else []
                 if not claimed:
                     return
+                failpoint("push.after_claim")
                 replies = await asyncio.gather(*(_tell(line, one, keys) for one in claimed))
+                failpoint("push.after_post")
                 failures = await self._settle(row, failures, claimed, replies)
                 limit = 1 if failures else BATCH
 
