@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from envelopes.limits import ARRIVED, RECALL_ASKED, STATUS_CODES
-from envelopes.model import Business, Operation
+from envelopes.model import Business, Operation, ReceiverChange, Replacement
 from tests.exchange.test_statuses import word
 from tests.support.world import A, B, C, replaced
 from tests.threats.through_service import codes, system_of
@@ -63,25 +63,63 @@ async def test_status_under_anothers_name_is_refused(exchange: Exchange, code: s
 
 
 @pytest.mark.parametrize("operation", [Operation.RECALL, Operation.UPDATE, Operation.REPLACE])
-@pytest.mark.parametrize("speaker", [B, C])
-async def test_operation_on_anothers_document_touches_nothing(
+@pytest.mark.parametrize("speaker", [A, B, C])
+async def test_operation_counts_from_the_documents_sender_alone(
     exchange: Exchange, operation: Operation, speaker: str
 ) -> None:
-    """It is a letter of the speaker's own; the document it names stays where it is, and is its sender's."""
+    """Under the speaker's own name it is refused by the reference's; under the sender's, by its credential."""
     document, envelope = await sent(exchange)
-    business = Business(operation=operation, reason="Thu hồi", target=document.reference, paper="0")
-    foreign = replaced(exchange.document(speaker, B if speaker == C else C), business=business)
+    business = operating(operation, document.reference)
+    own = replaced(exchange.document(speaker, B if speaker != B else C), business=business)
     claimed = replaced(document, business=business)
-    async with exchange.client(A) as sender, system_of(exchange, speaker) as other:
-        answer = await other.submit(exchange.envelope(foreign).read_bytes())
-        if answer.status == 201:
-            assert answer.json["sender"] == speaker
-        else:
-            assert answer.status == 422
-        refused = await other.submit(exchange.envelope(claimed).read_bytes())
+    async with exchange.client(A) as sender, system_of(exchange, speaker) as system:
+        answer = await system.submit(exchange.envelope(own).read_bytes())
+        if speaker == A:
+            assert answer.status == 201
+            assert {one.envelope for one in (await sender.envelope(envelope)).links} == {answer.json["id"]}
+            return
+        assert (answer.status, codes(answer)) == (422, ["target.foreign"])
+        refused = await system.submit(exchange.envelope(claimed).read_bytes())
         assert codes(refused) == ["sender.foreign"]
         seen = await sender.envelope(envelope)
-        assert (seen.sender, [one.state for one in seen.deliveries]) == (A, ["waiting"])
+        assert (seen.sender, [one.state for one in seen.deliveries], seen.links) == (A, ["waiting"], ())
+        assert [event.event for event in seen.deliveries[0].events] == ["taken"]
+
+
+@pytest.mark.parametrize("operation", [Operation.RECALL, Operation.UPDATE, Operation.REPLACE])
+@pytest.mark.parametrize("speaker", [B, C])
+async def test_operation_on_a_reference_that_does_not_say_whose_touches_nothing(
+    exchange: Exchange, operation: Operation, speaker: str
+) -> None:
+    """It is a letter of the speaker's own, with a warning that does not tell whether the document exists."""
+    document = replaced(exchange.document(A, B), reference="0c0ffee0-1234")
+    async with exchange.client(A) as sender, system_of(exchange, speaker) as system:
+        envelope = (await sender.submit(exchange.envelope(document))).id
+        told = []
+        for reference in (document.reference, "nothing of this name"):
+            own = exchange.document(speaker, B if speaker == C else C)
+            letter = replaced(own, business=operating(operation, reference))
+            answer = await system.submit(exchange.envelope(letter).read_bytes())
+            told.append((answer.status, [warning["code"] for warning in answer.json["warnings"]]))
+            assert (await system.ask(answer.headers["Location"])).json["links"] == []
+        assert told == [(201, ["target.unknown"])] * 2
+        seen = await sender.envelope(envelope)
+        assert ([one.state for one in seen.deliveries], seen.links) == (["waiting"], ())
+
+
+def operating(operation: Operation, reference: str) -> Business:
+    """What an operation on the document of this reference says."""
+    replacements = (Replacement(reference=reference, agencies=(B, C)),) if operation is Operation.REPLACE else ()
+    target = "" if replacements else reference
+    changes = (ReceiverChange(agency=B, added=False),) if operation is Operation.UPDATE else ()
+    return Business(
+        operation=operation,
+        reason="Thu hồi",
+        target=target,
+        paper="0",
+        receivers=changes,
+        replacements=replacements,
+    )
 
 
 async def test_stranger_cannot_confirm_what_is_not_its_own(exchange: Exchange) -> None:
