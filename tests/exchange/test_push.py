@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from aiohttp import web
 
+from envelopes.model import Business, Operation
 from exchange import push, release, webhooks
 from exchange.chores import Turn, TurnLost
 from exchange.webhooks import WebhookState
@@ -17,7 +18,7 @@ from tests.exchange.test_release import bring_list, held
 from tests.support.exchanges import do, execute
 from tests.support.hooks import BROKEN, GOOD, hooked, is_signed, now, sent, tell, time_passes, told
 from tests.support.peer import listening_peer
-from tests.support.world import A, B, C
+from tests.support.world import A, B, C, replaced
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -79,6 +80,29 @@ async def test_only_what_was_asked_for_is_told(world: World, peer: Peer) -> None
     await sent(world)
     await tell(world)
     assert peer.seen == []
+
+
+async def test_system_that_was_put_out_of_use_is_told_nothing(world: World, peer: Peer) -> None:
+    await hooked(world, peer)
+    await execute(world.exchange, "UPDATE systems SET disabled_at = clock_timestamp() WHERE id = $1", f"system.{B}")
+    await sent(world)
+    await tell(world)
+    assert peer.seen == []
+
+
+async def test_copy_withdrawn_before_it_was_fetched_is_told_of_once(world: World, peer: Peer) -> None:
+    """A recall that withdraws a copy tells its recipient of nothing to fetch, and its sender that it moved."""
+    await hooked(world, peer)
+    await hooked(world, peer, A, "/sender")
+    document = world.document(A, B)
+    async with world.client(A) as client:
+        await client.submit(world.envelope(document))
+        await tell(world)
+        business = Business(operation=Operation.RECALL, reason="Gửi nhầm", target=document.reference, paper="0")
+        await client.submit(world.envelope(replaced(document, business=business)))
+    await tell(world)
+    assert [one.path for one in peer.seen] == ["/hook", "/sender"]
+    assert [one["data"].get("state") for one in told(peer)] == [None, "recalled"]
 
 
 async def test_held_document_is_told_of_when_it_is_released(world: World, peer: Peer) -> None:
