@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from envelopes.agency_codes import difference
@@ -87,7 +87,8 @@ class Reach:
     def check(self) -> None:
         """Refused when an agency is named twice under two of its codes, or nobody can be reached (conformance C06)."""
         if self.repeated or not self.reached:
-            raise Refused(*self.repeated, *(fault for _, fault in self.faults))
+            faults = [*self.repeated, *(fault for _, fault in self.faults)]
+            raise Refused(*(faults or [rules.RECIPIENT_BEYOND.at("edXMLHeader/MessageHeader/To")]))
 
     def notes(self) -> tuple[Note, ...]:
         """The undeliverable."""
@@ -112,6 +113,25 @@ def agencies_named(message: Document | StatusMessage) -> list[str]:
 def owner_in(reference: str) -> str:
     """The agency code that a reference of the canonical form `AGENCY,yyyy/mm/dd,NUMBER/NOTATION` begins with."""
     return reference.partition(",")[0] if "," in reference else ""
+
+
+def for_ours(document: Document, known: Mapping[str, Agency]) -> Document:
+    """The document as a parent axis brings it: without receivers beyond, whom the parent serves by itself.
+
+    Raises `Refused` when that leaves nobody.
+    """
+
+    def is_beyond(code: str) -> bool:
+        return code in known and known[code].beyond is not None
+
+    recipients = tuple(one for one in document.recipients if not is_beyond(one.code))
+    business = document.business
+    if business is not None:
+        receivers = tuple(one for one in business.receivers if not is_beyond(one.agency))
+        business = replace(business, receivers=receivers)
+    if not recipients and not (business and business.receivers):
+        rules.RECIPIENT_BEYOND.refuse("edXMLHeader/MessageHeader/To")
+    return replace(document, recipients=recipients, business=business)
 
 
 def named_in_to(document: Document) -> list[Named]:

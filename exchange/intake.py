@@ -22,7 +22,7 @@ from envelopes.matching import attachment_faults
 from envelopes.model import Document, StatusMessage
 from envelopes.reading import Attempt, attempt
 from envelopes.splitting import Splitter
-from exchange import rules
+from exchange import rules, vouching
 from exchange.errors import Busy
 from exchange.failpoints import failpoint
 from exchange.spool import ROOM_SECONDS
@@ -73,11 +73,12 @@ class Vouched:
 
 
 class TakenAlready(Exception):  # noqa: N818 - says what was found
-    """The file would be refused now, but it was taken before, byte for byte, as `envelope`."""
+    """The file would be refused now, but it was taken before, byte for byte, as `envelope` of `sender`."""
 
-    def __init__(self, envelope: UUID) -> None:
+    def __init__(self, envelope: UUID, sender: str) -> None:
         super().__init__(str(envelope))
         self.envelope = envelope
+        self.sender = sender
 
 
 async def take_in(exchange: Exchange, system: System, spool: Spool, body: AsyncIterator[bytes]) -> Vouched:
@@ -90,22 +91,22 @@ async def take_in(exchange: Exchange, system: System, spool: Spool, body: AsyncI
     failpoint("submit.after_spool")
     async with exchange.database.acquire() as conn:
         candidates = await certificates.candidates(conn, inspected.sender)
-    sender = _own_code(system, inspected.sender, candidates.agency)
+    if system.parent is not None:
+        sender = vouching.sender_beyond(system.parent, inspected, candidates, split.sha256)
+        system = replace(system, agencies=frozenset({sender}))
+    else:
+        sender = _own_code(system, inspected.sender, candidates.agency)
     trust = await exchange.trust.current(candidates.trust_version)
 
     def judge() -> Vouched:
-        verdict = None
+        verdict, read, policy = None, inspected, system
         if inspected.profile is not None:
             whole = _whole(split, spool) if inspected.profile == "W" else None
-            verdict = gate.verify(
-                inspected,
-                candidates=candidates.ders,
-                trust=trust,
-                at=candidates.now,
-                whole=whole,
-                weak_until=system.weak_until,
-            )
-        vouched = _read(exchange, system, spool, split, inspected, verdict, candidates.now)
+            verdict, instead = vouching.judge(inspected, system, candidates, trust, whole)
+            if instead is not None:
+                read = replace(inspected, warnings=(*inspected.warnings, instead))
+                policy = replace(system, allow_unsigned=True)
+        vouched = _read(exchange, policy, spool, split, read, verdict, candidates.now)
         message = _sent_by(system, vouched.message, sender, claimed=inspected.sender)
         return replace(vouched, message=message, signer=_delegate(vouched.certificate, candidates))
 
@@ -126,7 +127,7 @@ async def _look_back(exchange: Exchange, sender: str, inspected: Inspected, spli
     async with exchange.database.acquire() as conn:
         before = await envelopes.taken_as(conn, sender=sender, reference=reference, sha256=split.sha256)
     if before is not None:
-        raise TakenAlready(before)
+        raise TakenAlready(before, sender)
 
 
 async def _receive(

@@ -103,6 +103,13 @@ RECIPIENT_LOCKED = Rule(
     "Recipient {code} is locked and receives nothing. Send it another way or ask that agency.",
     "conformance C06",
 )
+RECIPIENT_BEYOND = Rule(
+    "recipient.beyond",
+    _M,
+    "Không đơn vị nhận nào của văn bản thuộc trục này: tất cả do trục cấp trên phục vụ.",
+    "None of the recipients is an agency of this exchange: the parent axis serves them all.",
+    "docs/parents.md",
+)
 RECIPIENTS_TOO_MANY = Rule(
     "recipient.too_many",
     _R,

@@ -13,7 +13,7 @@ from envelopes.faults import Refused
 from envelopes.limits import LOCAL_TIME
 from envelopes.model import StatusMessage
 from exchange import certification_rules, lateness, look, operations, rules, statuses, taking
-from exchange.addressing import Asked, DocumentPlan, agencies_named
+from exchange.addressing import Asked, DocumentPlan, agencies_named, for_ours
 from exchange.failpoints import failpoint
 from exchange.identifiers import uuid7
 from exchange.intake import TakenAlready, take_in
@@ -64,7 +64,8 @@ async def submit(exchange: Exchange, system: System, body: AsyncIterator[bytes])
         try:
             vouched = await take_in(exchange, system, spool, body)
         except TakenAlready as before:
-            return Taken(sent=await look.sent(exchange, system, before.envelope), created=False)
+            own = replace(system, agencies=frozenset({before.sender}))
+            return Taken(sent=await look.sent(exchange, own, before.envelope), created=False)
         failpoint("submit.after_gate")
         plan = await _plan(exchange, envelope_id, vouched)
         if plan is None:
@@ -89,6 +90,8 @@ async def _plan(exchange: Exchange, envelope_id: UUID, vouched: Vouched) -> Plan
         _check_sender(known, message.sender.code)
         if isinstance(message, StatusMessage):
             return await statuses.plan_status(conn, message, known)
+        if vouched.system.parent is not None:
+            message = for_ours(message, known)
         unknown = [code for code in named if code not in known]
         alike = await agency_codes.codes_like(conn, unknown) if unknown else {}
         limit = exchange.settings.max_recipients
