@@ -38,9 +38,8 @@ def pdf(number: str) -> bytes:
 
 
 def letter(number: str, sender: Organization, recipients: tuple[Organization, ...], now: datetime) -> Document:
-    """The official document: signed yesterday, to be handled within a week."""
-    today = now.date()
-    issued = today - timedelta(days=1)
+    """The official document: signed today, to be handled within a week."""
+    issued = now.date()
     return Document(
         sender=sender,
         recipients=recipients,
@@ -55,7 +54,7 @@ def letter(number: str, sender: Organization, recipients: tuple[Organization, ..
         subject="V/v triển khai liên thông văn bản điện tử",
         content="Đề nghị các đơn vị kết nối hệ thống quản lý văn bản với trục liên thông của tỉnh.",
         signatory=Signatory(competence="KT. GIÁM ĐỐC", position="Phó Giám đốc", full_name="Nguyễn Thị Đào"),
-        due_on=today + timedelta(days=7),
+        due_on=issued + timedelta(days=7),
         to_places=("Như trên", "Lưu: VT"),
         urgency=1,
         copies=1,

@@ -8,11 +8,12 @@ from __future__ import annotations
 import hashlib
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from envelopes.limits import LOCAL_TIME
 from envelopes.model import Business, Document, Organization, Signatory
 from exchange.api.app import create_app
 from exchange.api.runner import ApiRunner
@@ -95,9 +96,8 @@ class World:
 
 
 def letter(sender: str, recipients: tuple[str, ...], number: str) -> Document:
-    """A common official letter."""
-    today = date.today()  # noqa: DTZ011 - the machine's date is at most Vietnam's
-    issued = today - timedelta(days=1)
+    """A common official letter, issued today: one of yesterday is late in the afternoon."""
+    issued = datetime.now(LOCAL_TIME).date()
     return Document(
         sender=Organization(code=sender, name=NAMES.get(sender, sender)),
         recipients=tuple(Organization(code=code, name=NAMES.get(code, code)) for code in recipients),
