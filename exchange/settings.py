@@ -108,7 +108,7 @@ class Settings(BaseSettings):
     scrub_after_seconds: float = Field(600, ge=0, description="objects are read back no earlier than this")
     scrub_again_seconds: float = Field(30 * 86_400, gt=0, description="every object is read back this often")
     two_person_certificates: bool = Field(
-        False, description="certificates and delegations that one administrator enters, another one approves"
+        False, description="certificates, delegations and webhooks that one administrator enters, another one approves"
     )
     pdf_seconds: float = Field(20, gt=0, description="time for checking the signatures inside one PDF")
     pdf_memory_bytes: int = Field(

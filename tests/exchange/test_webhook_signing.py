@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import base64
+import hmac
+import re
+from pathlib import Path
 
 from exchange.webhook_signing import new_webhook_secret, signed_headers
 
@@ -37,3 +40,18 @@ def test_secret_is_256_random_bits_in_the_standard_form() -> None:
     assert first != second
     assert first.startswith("whsec_")
     assert len(base64.b64decode(first.removeprefix("whsec_"), validate=True)) == 32
+
+
+def test_example_for_integrators_is_checked_by_the_code_beside_it() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text(encoding="utf-8")
+    blocks = dict(re.findall(r"```(http|python)\n(.*?)\n```", page, flags=re.DOTALL))
+    head, _, body = blocks["http"].partition("\n\n")
+    headers = dict(line.split(": ", 1) for line in head.split("\n")[1:])
+    [secret] = re.findall(r"`(whsec_[^`]+)`", page)
+    known = {"base64": base64, "hmac": hmac, "headers": headers, "body": body.encode(), "secret": secret}
+    code = compile(blocks["python"], "docs/webhooks.md", "exec")
+    exec(code, known)
+    assert known["genuine"] is True
+    headers["webhook-timestamp"] += "0"
+    exec(code, known)
+    assert known["genuine"] is False
