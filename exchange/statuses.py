@@ -104,7 +104,7 @@ async def effect_of(conn: Connection, plan: StatusPlan, envelope: UUID) -> Effec
     named = await reported.named_by(conn, plan.about)
     if plan.is_recall:
         await copies.lock_sender(conn, named.sender)
-    found = await copies.lock_copies_at(conn, named.sender, named.reference, named.recipient)
+    found = await copies.lock_copies_at(conn, named, plan.about)
     if not plan.is_recall:  # the recipient speaks of what it sees
         found = [one for one in found if not one.found.delivery.held]
     said = _Said(plan=plan, envelope=envelope, found=found)
@@ -167,7 +167,7 @@ class _Said:
             events.append(self._line(row, event))
         if not moves:
             return self._by(after(State(self.about.state), self.plan.status.code), self.about)
-        if not asked and settled[0][1].startswith("recall"):  # the recall is answered, though it came too late
+        if not asked and asking and any(not one.asks for one in self.found):  # the recall came too late
             flagged = self._flagged()
             return replace(flagged, moves=tuple(moves), events=(*events, *flagged.events))
         return Effect(moves=tuple(moves), events=tuple(events))

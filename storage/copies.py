@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from storage.connection import Connection
     from storage.links import Link
+    from storage.reported import Named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +81,8 @@ async def lock_targets(conn: Connection, links: Sequence[Link]) -> list[tuple[Li
     for link in links:
         if link.recipient is not None:
             about.setdefault((link.target, link.recipient), []).append(link)
+    if not about:
+        return []
     records = await conn.fetch(
         f"""SELECT {WAITING_COLUMNS}
             FROM unnest($1::uuid[], $2::text[]) AS n (target, recipient)
@@ -92,9 +95,10 @@ async def lock_targets(conn: Connection, links: Sequence[Link]) -> list[tuple[Li
     return [(link, one) for one in found for link in about[one.envelope.id, one.delivery.recipient]]
 
 
-async def lock_copies_at(conn: Connection, sender: str, reference: str, recipient: str) -> list[AtRecipient]:
+async def lock_copies_at(conn: Connection, named: Named, about: UUID) -> list[AtRecipient]:
     """What the recipient has under this reference, oldest first, kept from everybody else until the transaction ends:
-    all versions, the recalls of them, and what a recall of this reference takes back. Held ones are among them."""
+    all versions, the recalls of them, and what a recall of this reference takes back. Held ones are among them, and
+    `about`, whatever became of it."""
     records = await conn.fetch(
         f"""WITH RECURSIVE named (id) AS (
                 SELECT id FROM envelopes
@@ -108,11 +112,12 @@ async def lock_copies_at(conn: Connection, sender: str, reference: str, recipien
                    EXISTS (SELECT 1 FROM links l
                            WHERE l.source = d.envelope AND l.kind = 'recalls' AND l.recipient = d.recipient) AS asks
             FROM deliveries d JOIN envelopes e ON e.id = d.envelope
-            WHERE d.recipient = $3 AND d.envelope IN (SELECT id FROM named) AND e.outcome <> 'rejected'
+            WHERE d.recipient = $3 AND (d.id = $4 OR d.envelope IN (SELECT id FROM named) AND e.outcome <> 'rejected')
             ORDER BY d.id FOR UPDATE OF d""",
-        sender,
-        reference,
-        recipient,
+        named.sender,
+        named.reference,
+        named.recipient,
+        about,
     )
     return [
         AtRecipient(found=waiting(record), asks=record["asks"] or record["operation"] == "recall") for record in records

@@ -12,7 +12,7 @@ import pytest
 from exchange.client import ApiRefused
 from exchange.directory import lock_agency
 from exchange.release import CHORE
-from storage import deliveries
+from storage import deliveries, envelopes
 from tests.exchange.test_release import bring_list, lose_lists
 from tests.exchange.test_statuses import word
 from tests.support.asking import asking
@@ -224,6 +224,33 @@ async def test_recall_of_what_is_not_here_is_a_letter_with_a_warning(world: Worl
     asked = await send(world, recall(world.document(A, B)))
     assert [one.code for one in asked.warnings] == ["target.unknown"]
     assert [one.operation for one in await waiting(world, B)] == ["recall"]
+
+
+async def test_recall_of_what_is_not_here_is_answered_all_the_same(world: World) -> None:
+    document = world.document(A, B)
+    asked = await send(world, recall(document))
+    await take(world, B)
+    async with world.client(B) as recipient:
+        answered = await recipient.submit(word(world, document, B, A, "15"))
+    assert answered.warnings == ()
+    assert await states(world, asked.id) == {B: "completed"}
+    await sound(world)
+
+
+async def test_held_13_about_what_was_rejected_meanwhile_is_flagged(world: World) -> None:
+    document = world.document(A, B)
+    await lose_lists(world)
+    taken = await send(world, document)
+    async with world.client(A) as sender:
+        await sender.submit(word(world, document, A, B, "13", REASON))
+    async with world.exchange.database.transaction() as conn:  # as if it were signed with another certificate
+        await deliveries.refuse_held(conn, UUID(taken.id))
+        await envelopes.reject_envelope(conn, UUID(taken.id), reason="chứng thư bị thu hồi")
+    await bring_list(world)
+    await do(world.exchange, CHORE)
+    seen = await at(world, taken.id, B)
+    assert (seen.state, seen.events[-1].event, seen.events[-1].flagged) == ("refused", "recall_asked", True)
+    assert (await waiting(world, B, "document")) == []
 
 
 async def test_recall_reaches_a_locked_recipient(world: World) -> None:
