@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from envelopes.faults import Fault
-    from exchange.client_types import Attachment, Delivery, Event, Link, Signature, Submission
+    from exchange.client_types import Attachment, Delivery, Event, Link, SentDelivery, Signature, Submission
 
 STATES = {
     "waiting": "chờ nhận",
@@ -162,6 +162,15 @@ def state_words(state: str) -> str:
     return f"{STATES[state]} / {state.replace('_', ' ')}" if state in STATES else state
 
 
+def late_lines(one: Delivery | SentDelivery) -> list[str]:
+    """Since when a delivery was late, in words; no line while it is in time."""
+    late, overdue = one.late_to_receive_since, one.overdue_since
+    return [
+        *([f"                        chậm tiếp nhận từ / late to receive since {moment(late)}"] if late else []),
+        *([f"                        quá hạn xử lý từ / overdue since {moment(overdue)}"] if overdue else []),
+    ]
+
+
 def outcome_words(outcome: str) -> str:
     """What became of a signature, in words; the English one is that of the API."""
     return f"{OUTCOMES[outcome]} / {outcome.replace('_', ' ')}" if outcome in OUTCOMES else outcome
@@ -201,7 +210,7 @@ def submission(one: Submission) -> None:
     because(one.reason, one.links)
     attachments(one.attachments)
     for delivery in one.deliveries:
-        say(f"Nơi nhận / recipient:   {delivery.recipient}: {state_words(delivery.state)}")
+        say(f"Nơi nhận / recipient:   {delivery.recipient}: {state_words(delivery.state)}", *late_lines(delivery))
         events(delivery.events)
     faults((missing.fault for missing in one.undeliverable), word="Không gửi được / undeliverable")
     faults(one.warnings, word="Cảnh báo / warning")
@@ -225,6 +234,7 @@ def delivery(one: Delivery) -> None:
         f"Đến lúc / arrived:      {moment(one.accepted_at)}",
         *(f"                        {line}" for line in subject(one).split("\n")),
         f"Trạng thái / state:     {state_words(one.state)}",
+        *late_lines(one),
         *((signature_line(one.signature),) if one.signature else ()),
         f"SHA-256:                {one.sha256} ({one.size} byte)",
     )

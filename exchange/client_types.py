@@ -104,6 +104,8 @@ class SentDelivery:
     id: str
     recipient: str
     state: str
+    late_to_receive_since: datetime | None = None
+    overdue_since: datetime | None = None
     events: tuple[Event, ...] = ()
 
 
@@ -178,6 +180,8 @@ class Delivery:
     urgency: int = 0
     due_on: date | None = None
     state: str
+    late_to_receive_since: datetime | None = None
+    overdue_since: datetime | None = None
     sha256: str
     size: int
     accepted_at: datetime

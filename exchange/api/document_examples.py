@@ -67,8 +67,9 @@ _ATTACHMENTS = [
         "pdf_signatures": pdf_json(PdfOutcome(state=PdfState.CHECKED, signatures=(_PDF_SIGNATURE,))),
     }
 ]
+_IN_TIME = {"late_to_receive_since": None, "overdue_since": None}
 _FOLLOWED = _SENT | {
-    "deliveries": [{"id": DELIVERY_ID, "recipient": "H08.30", "state": "waiting", "events": [_EVENT]}],
+    "deliveries": [{"id": DELIVERY_ID, "recipient": "H08.30", "state": "waiting", **_IN_TIME, "events": [_EVENT]}],
     "attachments": _ATTACHMENTS,
     "reason": None,
     "links": [EXAMPLE_LINK],
@@ -88,6 +89,7 @@ _WAITING = {
     "urgency": 0,
     "due_on": None,
     "state": "waiting",
+    **_IN_TIME,
     "sha256": DIGEST,
     "size": 14321,
     "accepted_at": MOMENT,

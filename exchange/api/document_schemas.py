@@ -82,6 +82,10 @@ URGENCY = {"type": "integer", "minimum": 0, "maximum": 4, "description": "0 thư
 FLAG = {"type": "boolean"}
 PEM = text("PEM", pattern="^-----BEGIN CERTIFICATE-----\n")
 
+_LATE = {
+    "late_to_receive_since": maybe(TIME | {"description": "since when it was not accepted or refused in time"}),
+    "overdue_since": maybe(TIME | {"description": "since when it was not completed by its due date"}),
+}
 _SENT = {
     "id": IDENTIFIER,
     "kind": KIND,
@@ -113,6 +117,7 @@ _DELIVERY = {
     "urgency": URGENCY,
     "due_on": maybe(DATE),
     "state": STATE,
+    **_LATE,
     "sha256": SHA256,
     "size": SIZE,
     "accepted_at": TIME,
@@ -159,7 +164,12 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "SentDelivery": record("One recipient.", id=IDENTIFIER, recipient=AGENCY, state=STATE),
     "FollowedDelivery": record(
-        "One recipient with its history.", id=IDENTIFIER, recipient=AGENCY, state=STATE, events=many("Event")
+        "One recipient with its history.",
+        id=IDENTIFIER,
+        recipient=AGENCY,
+        state=STATE,
+        **_LATE,
+        events=many("Event"),
     ),
     "Undeliverable": record(
         "A recipient that gets nothing, and why.",

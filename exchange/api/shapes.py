@@ -117,8 +117,17 @@ def _followed(sent: Sent) -> Json:
 def _sent_delivery(row: DeliveryRow, events: Sequence[Event] | None) -> Json:
     shown: Json = {"id": str(row.id), "recipient": row.recipient, "state": row.state}
     if events is not None:
-        shown["events"] = [event_json(event) for event in events]
+        shown |= late_json(row) | {"events": [event_json(event) for event in events]}
     return shown
+
+
+def late_json(row: DeliveryRow) -> Json:
+    """Since when nobody accepted or refused it in time, since when it was not handled by its due date."""
+    late, overdue = row.late_to_receive_since, row.overdue_since
+    return {
+        "late_to_receive_since": moment(late) if late else None,
+        "overdue_since": moment(overdue) if overdue else None,
+    }
 
 
 def event_json(event: Event) -> Json:
@@ -152,6 +161,7 @@ def arrival_json(arrival: Arrival, *, history: bool) -> Json:
         "urgency": row.urgency,
         "due_on": row.due_on.isoformat() if row.due_on else None,
         "state": delivery.state,
+        **late_json(delivery),
         "sha256": row.sha256.hex(),
         "size": row.size,
         "accepted_at": moment(delivery.accepted_at),

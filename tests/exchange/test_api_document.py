@@ -43,12 +43,13 @@ FIELDS = {
 
 MORE = {
     "Event": {"flagged"},
-    "Waiting": {"signature", "reason", "links"},
+    "FollowedDelivery": {"late_to_receive_since", "overdue_since"},
+    "Waiting": {"signature", "reason", "links", "late_to_receive_since", "overdue_since"},
     "Signature": {"signer", "claimed_at", "reason"},
     "Attachment": {"pdf_signatures"},
 }
 """What we say beyond API.md's example lines: `flagged` stands in its details, and a recipient must know who signed and
-what a recall recalls, a sender why its envelope is held."""
+what a recall recalls, a sender why its envelope is held, both since when something is late."""
 
 
 @pytest.fixture(scope="module")

@@ -107,7 +107,9 @@ async def test_same_file_is_warned_of_from_a_lenient_system_and_refused_from_a_s
     assert await waiting(world) == []
     taken = await submitted(world.client(D), sloppy())
     warned = [warning.code for warning in taken.warnings]
-    assert sorted([*codes, "document.sent_late"]) == sorted(warned), "a letter of 2015 comes late, and is still taken"
+    assert sorted([*codes, "document.sent_late"]) == sorted(warned), (
+        "a letter of March 2025 comes late, and is still taken"
+    )
     assert sorted(codes) == sorted([*SLOPPY, "attachment.mistyped"])
     async with world.client(D) as sender:
         kept = await sender.envelope(taken.id)
