@@ -72,6 +72,11 @@ COMMANDS: Mapping[str, Place] = {
     ),
     **_in("cli_certificate", certificate="Chứng thư số của đơn vị / certificates of agencies"),
     **_in("cli_delegation", delegation="Ủy quyền ký số giữa các đơn vị / whose certificates sign documents of whom"),
+    **_in("cli_calendar", calendar="Lịch làm việc và thời hạn / working days, hours, and how long things may take"),
+    **_in(
+        "cli_late",
+        late="Văn bản chậm tiếp nhận, quá hạn xử lý / what is late now, at all agencies or at CODE; the longest first",
+    ),
     **_in(
         "cli_held", held="Văn bản tạm giữ, vì sao, phải làm gì / what is held, why, and what to do; the oldest first"
     ),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from exchange import revocation_checks, signing_checks, webhook_checks
+from exchange import calendar_checks, revocation_checks, signing_checks, webhook_checks
 from exchange.chores import Chore
 from exchange.program_checks import Wrong, check_guards, check_packages, check_parser
 from storage import chores, health, migrate, objects_held
@@ -219,5 +219,6 @@ LATER: Sequence[tuple[str, Check]] = (
     ("approvals", signing_checks.approvals_given),
     ("waiting", _waiting),
     ("webhooks", webhook_checks.webhooks_take),
+    ("calendar", calendar_checks.calendar_known),
 )
 """Red means that a person should look."""

@@ -18,6 +18,7 @@ from exchange import calendar_rules as rules
 from exchange.addressing import note
 from exchange.calendar import working_time
 from exchange.chores import Chore
+from exchange.directory import own_codes
 from storage import envelopes, lateness
 from storage.lateness import COMPLETE, RECEIVE, Mark, Stretch
 
@@ -86,10 +87,11 @@ async def mark_late(exchange: Exchange, turn: Turn) -> Steps:
 CHORE = Chore(name="lateness", steps=mark_late, rest=lambda _exchange: REST_SECONDS)
 
 
-async def list_late(database: Database, *, recipient: str | None = None, limit: int = 100) -> list[LateDelivery]:
-    """What is late now, the longest first; of one recipient, or of all."""
+async def list_late(database: Database, recipient: str | None = None, *, limit: int = 100) -> list[LateDelivery]:
+    """What is late now, the longest first; of one recipient, or of all. Raises `Refused`."""
     async with database.acquire() as conn:
-        return await lateness.late_page(conn, recipient=recipient, limit=limit)
+        own = (await own_codes(conn, [recipient]))[0] if recipient else None
+        return await lateness.late_page(conn, recipient=own, limit=limit)
 
 
 async def _mark_open(exchange: Exchange, turn: Turn, working: WorkingTime, duty: str) -> bool:

@@ -25,7 +25,7 @@ from prometheus_client import (
 
 from exchange.authorities import trusted
 from exchange.signing_checks import signing_state
-from storage import deliveries, notices
+from storage import deliveries, lateness, notices
 from storage.outages import DatabaseAway
 
 if TYPE_CHECKING:
@@ -127,6 +127,12 @@ class Metrics:
         self.webhooks_failing = Gauge(
             "lienthong_webhooks_failing", "Webhooks whose last try failed", registry=self.registry
         )
+        self.late = Gauge(
+            "lienthong_deliveries_late",
+            "Deliveries late now: not accepted or refused in time, or not completed by their due date",
+            ("duty",),
+            registry=self.registry,
+        )
         self.database_up = Gauge("lienthong_database_up", "Whether the database answered", registry=self.registry)
         self.lag = Histogram(
             "lienthong_loop_lag_seconds", "How late the event loop is", buckets=LAG_BUCKETS, registry=self.registry
@@ -149,6 +155,7 @@ class Metrics:
                     found = await deliveries.waiting_counts(conn)
                     signing = await signing_state(exchange, conn)
                     told = await notices.totals(conn)
+                    late = await lateness.late_counts(conn)
                     left = (await trusted(conn)).shortest()
             except (DatabaseAway, TimeoutError) as error:
                 log.warning("metrics.uncounted", error=str(error))
@@ -159,6 +166,8 @@ class Metrics:
             self.held.set(found.get("held", 0))
             self._show_signing(signing)
             self._show_notices(told)
+            for duty, number in late.items():
+                self.late.labels(duty).set(number)
             self.lists_left.clear()
             for issuer, seconds in left.items():
                 self.lists_left.labels(issuer).set(seconds)
