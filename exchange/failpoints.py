@@ -20,6 +20,12 @@ POINTS = (
     "confirm.after_lock",
     "confirm.before_commit",
     "confirm.after_commit",
+    "up.after_claim",
+    "up.after_send",
+    "up.after_note",
+    "down.after_submit",
+    "down.after_note",
+    "down.after_tell",
     "push.after_claim",
     "push.after_post",
 )

@@ -61,12 +61,16 @@ async def note_untaken(
     await _put(conn, parent, doc_id, state=state, envelope=None, sender=sender, failure=failure, again=again_seconds)
 
 
-async def note_parent_told(conn: Connection, parent: str, doc_id: str) -> None:
-    """The parent knows how it ended."""
+async def note_parent_told(conn: Connection, parent: str, doc_id: str, *, again_seconds: float) -> None:
+    """The parent knows how it ended; if it was taken and is still listed then, it is told again in `again_seconds`."""
     await conn.execute(
-        """UPDATE downward SET told_at = coalesce(told_at, clock_timestamp()) WHERE parent = $1 AND doc_id = $2""",
+        """UPDATE downward SET told_at = coalesce(told_at, clock_timestamp()),
+                  due_at = CASE WHEN state IN ('taken', 'echo') THEN clock_timestamp() + make_interval(secs => $3)
+                                ELSE due_at END
+           WHERE parent = $1 AND doc_id = $2""",
         parent,
         doc_id,
+        again_seconds,
     )
 
 

@@ -180,6 +180,11 @@ async def note_silent(conn: Connection, name: str, direction: str, *, outcome: s
     return failures or 0
 
 
+async def be_due(conn: Connection, name: str) -> None:
+    """Let both lines of the parent be due at once."""
+    await conn.execute("UPDATE parent_lines SET due_at = clock_timestamp() WHERE parent = $1", name)
+
+
 async def failures_of(conn: Connection, name: str, direction: str) -> int:
     """How many tries of this line failed in a row."""
     found: int | None = await conn.fetchval(

@@ -48,7 +48,7 @@ class UpRow:
 _THERE = (
     """deliveries d JOIN agencies a ON a.code = d.recipient AND a.beyond = u.parent WHERE d.envelope = u.envelope"""
 )
-_HEARS = """(d.withdrawn_at IS NULL
+_HEARS = """NOT d.held AND (d.withdrawn_at IS NULL
              OR (e.operation = 'update' AND d.state IN ('recall_asked', 'refused')))"""
 
 
@@ -181,7 +181,7 @@ async def _confirm(conn: Connection, job: UpJob) -> None:
     await conn.execute(
         """UPDATE deliveries d SET confirmed_at = clock_timestamp(), state = 'collected' FROM agencies a
            WHERE d.envelope = $2 AND a.code = d.recipient AND a.beyond = $1
-             AND d.confirmed_at IS NULL AND d.withdrawn_at IS NULL""",
+             AND d.confirmed_at IS NULL AND d.withdrawn_at IS NULL AND NOT d.held""",
         job.parent,
         job.envelope,
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from exchange.upward.answers import FileReading, ListReading
@@ -81,14 +83,16 @@ class ParentClient:
         return doc_id
 
     async def received(self, kind: str) -> list[Message]:
-        """What waits at the parent for agencies of this exchange."""
-        found: list[Message] = []
+        """What waits at the parent for agencies of this exchange, oldest first as far as it says when: an operation
+        on a document comes after it, however urgent it is."""
+        found: list[tuple[datetime, Message]] = []
         parameters = {"messagetype": KINDS[kind], "servicetype": SERVICE}
         async for row in self._rows("getReceivedEdocList", parameters):
             doc_id, sender = str(row.get("docId") or ""), str(row.get("from") or "")
             if 0 < len(doc_id) <= MOST_ID and doc_id.isascii() and doc_id.isprintable() and len(found) < MOST_ROWS:
-                found.append(Message(doc_id=doc_id, kind=kind, sender=sender[:MOST_ID]))
-        return found
+                message = Message(doc_id=doc_id, kind=kind, sender=sender[:MOST_ID])
+                found.append((_moment(str(row.get("created_time") or "")), message))
+        return [message for _, message in sorted(found, key=lambda one: one[0])]
 
     async def file(self, doc_id: str) -> AsyncGenerator[bytes, None]:
         """The file of one message as it arrives. What came is to be kept only if this ends without an exception.
@@ -134,6 +138,13 @@ class ParentClient:
             fields = reading.fields()
         judge(fields)
         return fields
+
+
+def _moment(text: str) -> datetime:
+    """A time of the parent's, for nothing but the order; what is no time comes last, as listed."""
+    with suppress(ValueError):
+        return datetime.strptime(text, "%d/%m/%Y %H:%M:%S")  # noqa: DTZ007 - compared with its like alone
+    return datetime.max  # noqa: DTZ901
 
 
 def unpadded(digest: bytes) -> str:
