@@ -80,6 +80,10 @@ COMMANDS: Mapping[str, Place] = {
     **_in(
         "cli_held", held="Văn bản tạm giữ, vì sao, phải làm gì / what is held, why, and what to do; the oldest first"
     ),
+    **_in(
+        "cli_parent",
+        parent="Trục cấp trên mà trục này kết nối tới / axes above this one, as whose agency's system it speaks",
+    ),
     **_in("cli_ca", ca="Tổ chức chứng thực được tin cậy / trusted authorities"),
     **_in("cli_seal", seal="Con dấu của trục / the exchange's seal, by which receipts are checked"),
     **_in("cli_account", account="Tài khoản đăng nhập trang quản lý / accounts that sign in at the desk"),

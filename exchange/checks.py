@@ -13,6 +13,7 @@ import structlog
 from exchange import calendar_checks, revocation_checks, signing_checks, webhook_checks
 from exchange.chores import Chore
 from exchange.program_checks import Wrong, check_guards, check_packages, check_parser
+from exchange.upward.parent_checks import parents_talk
 from storage import chores, health, migrate, objects_held
 
 if TYPE_CHECKING:
@@ -218,6 +219,7 @@ LATER: Sequence[tuple[str, Check]] = (
     ("held", signing_checks.nothing_held_long),
     ("approvals", signing_checks.approvals_given),
     ("waiting", _waiting),
+    ("parents", parents_talk),
     ("webhooks", webhook_checks.webhooks_take),
     ("calendar", calendar_checks.calendar_known),
 )

@@ -17,6 +17,7 @@ import structlog
 
 from exchange import checks, lateness, pdf_checks, push, release, revocations, scrub, sweep
 from exchange.chores import Turn, TurnLost, retry_seconds
+from exchange.upward import down, up
 from storage import chores
 from storage.objects import ObjectsAway
 from storage.outages import DatabaseAway
@@ -31,6 +32,8 @@ CHORES: Sequence[Chore] = (
     revocations.CHORE,
     release.CHORE,
     push.CHORE,
+    up.CHORE,
+    down.CHORE,
     pdf_checks.CHORE,
     lateness.CHORE,
     sweep.CHORE,

@@ -276,5 +276,15 @@ async def beyond_counts(conn: Connection) -> dict[str, int]:
     return {row["beyond"]: row["number"] for row in rows}
 
 
+async def stuck_counts(conn: Connection) -> dict[str, tuple[int, int]]:
+    """How many messages were refused on their way up and down, by parent; those without any are left out."""
+    rows = await conn.fetch(
+        """SELECT p.name, (SELECT count(*) FROM upward WHERE parent = p.name AND state = 'refused') AS up,
+                  (SELECT count(*) FROM downward WHERE parent = p.name AND state = 'refused') AS down
+           FROM parents p WHERE p.disabled_at IS NULL ORDER BY p.name"""
+    )
+    return {row["name"]: (row["up"], row["down"]) for row in rows if row["up"] or row["down"]}
+
+
 def _parent(row: asyncpg.Record) -> ParentRow:
     return ParentRow(**{name: row[name] for name in ParentRow.__slots__})
