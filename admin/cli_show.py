@@ -52,6 +52,8 @@ EVENTS = {
     "update_declined": "nơi nhận không đồng ý bản cập nhật",
     "updated": "có bản cập nhật",
     "replaced": "có văn bản thay thế",
+    "upward_sent": "đã chuyển lên trục cấp trên",
+    "upward_refused": "trục cấp trên không nhận",
 }
 """What happened, where a status code alone would not say it."""
 OUTCOMES = {
