@@ -99,14 +99,14 @@ async def take_in(exchange: Exchange, system: System, spool: Spool, body: AsyncI
     trust = await exchange.trust.current(candidates.trust_version)
 
     def judge() -> Vouched:
-        verdict, read, policy = None, inspected, system
+        verdict, instead = None, None
         if inspected.profile is not None:
             whole = _whole(split, spool) if inspected.profile == "W" else None
             verdict, instead = vouching.judge(inspected, system, candidates, trust, whole)
-            if instead is not None:
-                read = replace(inspected, warnings=(*inspected.warnings, instead))
-                policy = replace(system, allow_unsigned=True)
-        vouched = _read(exchange, policy, spool, split, read, verdict, candidates.now)
+        policy = system if instead is None else replace(system, allow_unsigned=True)
+        vouched = _read(exchange, policy, spool, split, inspected, verdict, candidates.now)
+        if instead is not None:
+            vouched = replace(vouched, warnings=(instead, *vouched.warnings))
         message = _sent_by(system, vouched.message, sender, claimed=inspected.sender)
         return replace(vouched, message=message, signer=_delegate(vouched.certificate, candidates))
 
