@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from envelopes.document_types import type_key
 from envelopes.model import Document, Operation, StatusMessage
 from exchange.addressing import note
 from exchange.identifiers import uuid7
@@ -47,6 +48,7 @@ def document_row(envelope_id: UUID, vouched: Vouched, plan: DocumentPlan, now: d
         issued_on=document.issued_on,
         urgency=document.urgency,
         due_on=document.due_on,
+        document_type=type_key(document.type_name),
         reason=document.business.reason if document.business and document.operation is not Operation.NEW else "",
         undeliverable=plan.undeliverable,
         warnings=(*row.warnings, *(note(fault) for fault in plan.warnings)),

@@ -9,19 +9,22 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from storage.pdf_checks import PDF, outcome_from
+from storage.removals import removal_from
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from envelopes.pdf_outcomes import PdfOutcome
     from storage.connection import Connection
+    from storage.removals import Removal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttachmentRow:
     """One attachment: its object, its place in the file, and the file inside when it came zipped. Sizes in bytes.
 
-    `pdf` says what is known of the signatures inside; None where the file is no PDF.
+    `pdf` says what is known of the signatures inside; None where the file is no PDF. `removed`: when and by which rule
+    its content was removed; the digests stay.
     """
 
     n: int
@@ -37,9 +40,12 @@ class AttachmentRow:
     opened_size: int | None = None
     opened_media_type: str | None = None
     pdf: PdfOutcome | None = None
+    removed: Removal | None = None
 
     def objects(self) -> list[tuple[bytes, int]]:
-        """Digest and size of every object this attachment rests on."""
+        """Digest and size of every object this attachment rests on; none once it was removed."""
+        if self.removed is not None:
+            return []
         found = [(self.object, self.size)]
         if self.text_object is not None:
             found.append((self.text_object, self.text_size))
@@ -64,9 +70,10 @@ class Note:
 class EnvelopeRow:
     """One envelope without its bytes. Digests are raw bytes, times UTC, sizes bytes.
 
-    `signer`: whose certificate signed, when that is not the sender (a delegate); `reason`: why it recalls, updates or
-    replaces, in the sender's words; `held_reason`: why it is held, or was rejected in the end; `evidence`: SHA-256 of
-    the revocation lists and OCSP answers that the outcome rests on.
+    `signer`: whose certificate signed, when that is not the sender (a delegate); `document_type`: key of the document's
+    type, None while it is not known; `reason`: why it recalls, updates or replaces, in the sender's words;
+    `held_reason`: why it is held, or was rejected in the end; `evidence`: SHA-256 of the revocation lists and OCSP
+    answers that the outcome rests on.
     """
 
     id: UUID
@@ -92,6 +99,7 @@ class EnvelopeRow:
     issued_on: date | None = None
     urgency: int = 0
     due_on: date | None = None
+    document_type: str | None = None
     reason: str = ""
     undeliverable: tuple[Note, ...] = field(default=())
     warnings: tuple[Note, ...] = field(default=())
@@ -100,6 +108,7 @@ class EnvelopeRow:
 
 _FIELDS = EnvelopeRow.__slots__
 _NOTES = frozenset({"undeliverable", "warnings"})
+_ATTACHMENT = tuple(name for name in AttachmentRow.__slots__ if name not in {"pdf", "removed"})
 
 ENVELOPE_COLUMNS = ", ".join(_FIELDS)
 
@@ -160,31 +169,13 @@ def _column(row: EnvelopeRow, name: str) -> Any:
 
 async def insert_attachments(conn: Connection, envelope: UUID, rows: Sequence[AttachmentRow]) -> None:
     """Write the attachments of an envelope, each PDF to be looked at; their objects must be recorded before."""
+    places = ", ".join(f"${n}" for n in range(1, len(_ATTACHMENT) + 2))
     await conn.executemany(
         f"""WITH added AS (
-               INSERT INTO attachments (envelope, n, name, media_type, object, size, cut, text_size, layout,
-                                        text_object, opened_object, opened_size, opened_media_type)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+               INSERT INTO attachments (envelope, {", ".join(_ATTACHMENT)}) VALUES ({places})
                RETURNING envelope, n, coalesce(opened_media_type, media_type) AS media_type)
            INSERT INTO pdf_checks (envelope, n) SELECT envelope, n FROM added WHERE media_type = '{PDF}'""",
-        [
-            (
-                envelope,
-                row.n,
-                row.name,
-                row.media_type,
-                row.object,
-                row.size,
-                row.cut,
-                row.text_size,
-                row.layout,
-                row.text_object,
-                row.opened_object,
-                row.opened_size,
-                row.opened_media_type,
-            )
-            for row in rows
-        ],
+        [(envelope, *(getattr(row, name) for name in _ATTACHMENT)) for row in rows],
     )
 
 
@@ -261,17 +252,19 @@ async def outbox_page(
 async def attachments(conn: Connection, envelopes: Sequence[UUID]) -> dict[UUID, list[AttachmentRow]]:
     """The attachments of each envelope, in the order of the file."""
     records = await conn.fetch(
-        """SELECT envelope, n, name, media_type, object, size, cut, text_size, layout, text_object,
-                  opened_object, opened_size, opened_media_type, c.state, c.signatures, c.reason
-           FROM attachments LEFT JOIN pdf_checks c USING (envelope, n)
-           WHERE envelope = ANY($1::uuid[]) ORDER BY envelope, n""",
+        f"""SELECT a.envelope, {", ".join(_ATTACHMENT)}, c.state, c.signatures, c.reason,
+                  r.at AS removed_at, r.rule, u.entered_by
+           FROM attachments a LEFT JOIN pdf_checks c USING (envelope, n)
+           LEFT JOIN (removals r JOIN retention_rules u ON u.id = r.rule) ON a.removed AND r.envelope = a.envelope
+           WHERE a.envelope = ANY($1::uuid[]) ORDER BY a.envelope, n""",
         list(envelopes),
     )
     found: dict[UUID, list[AttachmentRow]] = {}
     for record in records:
         values = dict(record)
         pdf = outcome_from(values.pop("state"), values.pop("signatures"), values.pop("reason"))
-        found.setdefault(values.pop("envelope"), []).append(AttachmentRow(**values, pdf=pdf))
+        removed = removal_from(values.pop("removed_at"), values.pop("rule"), values.pop("entered_by"))
+        found.setdefault(values.pop("envelope"), []).append(AttachmentRow(**values, pdf=pdf, removed=removed))
     return found
 
 
