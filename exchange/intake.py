@@ -93,7 +93,8 @@ async def take_in(exchange: Exchange, system: System, spool: Spool, body: AsyncI
         candidates = await certificates.candidates(conn, inspected.sender)
     if system.parent is not None:
         sender = vouching.sender_beyond(system.parent, inspected, candidates, split.sha256)
-        system = replace(system, agencies=frozenset({sender}))
+        on_its_word = vouching.may_be_unsigned(system.parent, inspected, candidates)
+        system = replace(system, agencies=frozenset({sender}), allow_unsigned=on_its_word)
     else:
         sender = _own_code(system, inspected.sender, candidates.agency)
     trust = await exchange.trust.current(candidates.trust_version)

@@ -2,7 +2,7 @@
 
 The sender's signature is verified wherever a certificate registered here can tell, as for everybody. Where none can,
 the parent's word counts if an administrator said that it vouches: the file is then taken as unsigned, with a warning,
-and called signed nowhere.
+and called signed nowhere. Of an agency that has had a certificate here, only what certificates prove is taken.
 """
 
 from __future__ import annotations
@@ -92,6 +92,11 @@ def sender_beyond(parent: Above, inspected: Inspected, candidates: Candidates, s
     return candidates.agency
 
 
+def may_be_unsigned(parent: Above, inspected: Inspected, candidates: Candidates) -> bool:
+    """Whether the parent's word is enough for this file; whoever strips a signature must gain nothing by it."""
+    return parent.vouches and (_is_arrival(inspected) or not candidates.certified)
+
+
 def judge(
     inspected: Inspected, system: System, candidates: Candidates, trust: Trust, whole: bytes | None
 ) -> tuple[gate.Verified | gate.Held | None, Fault | None]:
@@ -119,14 +124,18 @@ def _instead(
     inspected: Inspected, parent: Above, candidates: Candidates, whole: bytes | None, refused: Refused
 ) -> Fault:
     """What the file is taken on, since the gate refused it."""
-    code = (inspected.parts.header.findtext(STATUS_CODE) or "").strip(XML_SPACE)
-    is_arrival = inspected.parts.is_status and code == ARRIVED
     told = {"sender": inspected.sender, "parent": parent.name}
-    if is_arrival and parent.seal is not None and _is_sealed(inspected, parent.seal, candidates, whole):
+    if parent.seal is not None and _is_arrival(inspected) and _is_sealed(inspected, parent.seal, candidates, whole):
         return SEALED_ABOVE.at(PATH, **told)
-    if parent.vouches and (is_arrival or not candidates.ders):
+    if may_be_unsigned(parent, inspected, candidates):
         return UNPROVEN.at(PATH, **told)
     raise refused
+
+
+def _is_arrival(inspected: Inspected) -> bool:
+    """Whether this is a status 01, which an axis writes by itself and which decides nothing."""
+    code = (inspected.parts.header.findtext(STATUS_CODE) or "").strip(XML_SPACE)
+    return inspected.parts.is_status and code == ARRIVED
 
 
 def _is_sealed(inspected: Inspected, seal: bytes, candidates: Candidates, whole: bytes | None) -> bool:

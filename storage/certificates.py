@@ -62,7 +62,7 @@ class Candidates:
 
     `agency` is the own code of the agency whose code was claimed; None when nobody has it. `owners` has for each of
     `ders` the agency it is registered to: the claimed one, or one to which that one delegated signing. `beyond` names
-    the parent axis that the claimed one is reached through.
+    the parent axis that the claimed one is reached through; `certified`: it has had a certificate here, be it revoked.
     """
 
     agency: str | None
@@ -71,6 +71,7 @@ class Candidates:
     trust_version: int
     now: datetime
     beyond: str | None = None
+    certified: bool = False
 
 
 _COLUMNS = "sha256, agency, der, subject, not_before, not_after, added_at, approved_at, revoked_at, invalid_from"
@@ -84,7 +85,8 @@ async def candidates(conn: Connection, code: str) -> Candidates:
     """
     row = await conn.fetchrow(
         """SELECT t.version, clock_timestamp() AS now, k.agency, c.ders, c.owners,
-                  (SELECT beyond FROM agencies WHERE code = k.agency) AS beyond
+                  (SELECT beyond FROM agencies WHERE code = k.agency) AS beyond,
+                  EXISTS (SELECT FROM certificates WHERE agency = k.agency) AS certified
            FROM trust_version t LEFT JOIN agency_codes k ON k.code = $1
            CROSS JOIN LATERAL (
                SELECT array_agg(der ORDER BY place) AS ders, array_agg(agency ORDER BY place) AS owners
@@ -109,6 +111,7 @@ async def candidates(conn: Connection, code: str) -> Candidates:
         trust_version=row["version"],
         now=row["now"],
         beyond=row["beyond"],
+        certified=row["certified"],
     )
 
 

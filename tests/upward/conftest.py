@@ -38,6 +38,8 @@ C, D = "G01.10", "G01.20"
 NAMES = {A: "Sở Nội vụ", B: "Sở Tư pháp", E: "Xã Ê", C: "Bộ Nội vụ", D: "Bộ Tư pháp"}
 SECRET = "secret of the province"
 NODE = "province.h08"
+LIMIT = 8 * 2**20
+"""Bytes of an envelope that both exchanges take."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +188,9 @@ async def pair_of(template: Template, folder: Path) -> AsyncIterator[Pair]:
         sides = []
         for name in ("lower", "upper"):
             dsn = await stack.enter_async_context(template.copy())
-            exchange = await stack.enter_async_context(exchange_of(dsn, folder / name, poll_seconds=1.0))
+            exchange = await stack.enter_async_context(
+                exchange_of(dsn, folder / name, poll_seconds=1.0, max_envelope_bytes=LIMIT)
+            )
             async with exchange.database.transaction() as conn:
                 await trust(conn, authority)
             sides.append(Side(exchange=exchange, url=await stack.enter_async_context(listening(exchange))))
