@@ -62,17 +62,17 @@ def show(year: int | None, *, as_json: bool) -> None:
 @click.option("--off", is_flag=True, help="Nghỉ / a day off")
 @click.option("--work", is_flag=True, help="Làm việc như ngày thường / worked as a usual day")
 @click.option("--hours", type=typed_hours, help="Giờ làm việc / worked at these hours, as 07:30-11:30,13:00-17:00")
-@click.option("--name", required=True, help="Ngày gì, vì sao / what day it is, or why")
+@click.option("--name", "title", required=True, help="Ngày gì, vì sao / what day it is, or why")
 @by_administrator()
 @AS_JSON
-def set_(first: datetime, last: datetime | None, *, name: str, doer: Doer, as_json: bool, **kind: Any) -> None:
+def set_(first: datetime, last: datetime | None, *, title: str, doer: Doer, as_json: bool, **kind: Any) -> None:
     """Ngày nghỉ hoặc làm bù / say that a day, or each from FIRST to LAST, is off or worked."""
     hours = _one_of(**kind)
 
     async def work(database: Database) -> list[date]:
         end = (last or first).date()
         by = await doer.proven(database)
-        return await use_case.set_days(database, first.date(), end, hours=hours, name=name, by=by)
+        return await use_case.set_days(database, first.date(), end, hours=hours, name=title, by=by)
 
     _changed(with_database(work), in_words(hours), as_json=as_json)
 

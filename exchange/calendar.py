@@ -14,8 +14,6 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-import structlog
-
 from envelopes.faults import Refused
 from envelopes.time_rules import Duty, TimeRule, Unit
 from envelopes.working_time import WorkingCalendar, hours_text, read_hours
@@ -41,8 +39,6 @@ MOST_MINUTES, MOST_OF_DAYS = 100_000, 100
 """Longest limits: of minutes, and of days or mornings."""
 
 COUNTED_FROM_DAYS = (Unit.DAYS, Unit.WORKING_DAYS, Unit.WORKING_MORNINGS)
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +122,6 @@ async def set_days(
     made = [rows.DayRow(day=day, hours=text, name=name) for day in found]
     async with database.transaction() as conn:
         await rows.write_days(conn, made, by=by)
-    log.info("calendar.changed", first=first, last=last, hours=text, by=by)
     return found
 
 
@@ -137,15 +132,13 @@ async def unset_days(database: Database, first: date, last: date, *, by: str | N
         gone = await rows.remove_days(conn, first, last)
         if not gone:
             rules.DAY_UNKNOWN.refuse("day", first, first=first, last=last)
-    log.info("calendar.changed", first=first, last=last, removed=len(gone), by=by)
     return gone
 
 
 async def set_week(database: Database, week: Week, *, by: str | None = None) -> None:
     """Let these hours hold from the week's first day on."""
     async with database.transaction() as conn:
-        await rows.write_week(conn, week)
-    log.info("calendar.changed", week_from=week.valid_from, by=by)
+        await rows.write_week(conn, week, by=by)
 
 
 async def set_rules(database: Database, made: Sequence[TimeRule], *, by: str | None = None) -> None:
@@ -154,8 +147,6 @@ async def set_rules(database: Database, made: Sequence[TimeRule], *, by: str | N
         _check(rule)
     async with database.transaction() as conn:
         await rows.write_rules(conn, made, by=by)
-    for rule in made:
-        log.info("time_rule.changed", duty=rule.duty.value, urgency=rule.urgency, amount=rule.amount, by=by)
 
 
 async def import_days(database: Database, content: bytes, *, dry_run: bool = False, by: str | None = None) -> Imported:

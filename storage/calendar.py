@@ -75,12 +75,13 @@ async def remove_days(conn: Connection, first: date, last: date) -> list[date]:
     return sorted(row["day"] for row in rows)
 
 
-async def write_week(conn: Connection, week: Week) -> None:
+async def write_week(conn: Connection, week: Week, *, by: str | None) -> None:
     """Let these hours hold from the week's first day on, in place of what was entered for that very day."""
     await conn.executemany(
-        """INSERT INTO working_hours (valid_from, weekday, hours) VALUES ($1, $2, $3)
-           ON CONFLICT (valid_from, weekday) DO UPDATE SET hours = excluded.hours""",
-        [(week.valid_from, n, hours_text(hours)) for n, hours in enumerate(week.hours, 1)],
+        """INSERT INTO working_hours (valid_from, weekday, hours, entered_by) VALUES ($1, $2, $3, $4)
+           ON CONFLICT (valid_from, weekday) DO UPDATE SET hours = excluded.hours, entered_by = excluded.entered_by,
+                  entered_at = clock_timestamp()""",
+        [(week.valid_from, n, hours_text(hours), by) for n, hours in enumerate(week.hours, 1)],
     )
 
 

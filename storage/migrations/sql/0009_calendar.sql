@@ -5,6 +5,8 @@ CREATE TABLE working_hours (
     valid_from date NOT NULL,
     weekday    smallint NOT NULL CHECK (weekday BETWEEN 1 AND 7),
     hours      text NOT NULL CHECK (hours ~ '^$|^\d\d:\d\d-\d\d:\d\d(,\d\d:\d\d-\d\d:\d\d)*$'),
+    entered_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    entered_by text,
     PRIMARY KEY (valid_from, weekday)
 );
 INSERT INTO working_hours (valid_from, weekday, hours)
