@@ -7,46 +7,83 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from envelopes.agency_codes import form_of
 from envelopes.faults import Refused
 from exchange import directory_rules as rules
 from exchange.directory import list_agencies, malformed_code, own_codes, refuse_confusable
 from storage import agency_codes, directory
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from storage.database import Database
     from storage.directory import Agency
 
 
-async def add_alias(database: Database, code: str, alias: str, *, confusable: bool = False) -> Agency:
-    """Let the agency be reached under `alias` too; doing it again changes nothing. Raises `Refused`.
+KINDS = ("old", "code102", "alias")
+"""What another code is: of QCVN 102:2016, of its amendment, or neither."""
 
-    A code of another agency is refused, and one that is taken for another agency's unless `confusable` says so.
+
+async def add_alias(
+    database: Database,
+    code: str,
+    alias: str,
+    *,
+    kind: str | None = None,
+    valid_from: date | None = None,
+    valid_until: date | None = None,
+    confusable: bool = False,
+) -> Agency:
+    """Let the agency be reached under `alias` too, within these days (both included). Raises `Refused`.
+
+    Doing it again changes kind and days. A code of another agency is refused, even one that is over, and one that is
+    taken for another agency's unless `confusable` says so. Without `kind` its form says what it is.
     """
     if faults := malformed_code(alias):
         raise Refused(*faults)
     async with database.transaction() as conn:
         await agency_codes.lock_registration(conn)
         [own] = await own_codes(conn, [code])
-        holder = await directory.agency(conn, alias)
-        if holder is not None and holder.code != own:
-            rules.CODE_TAKEN.refuse("alias", alias, code=alias, agency=holder.code)
-        if holder is None:
-            if not confusable:
-                await refuse_confusable(conn, alias, agency=own)
-            await agency_codes.add_alias(conn, alias=alias, agency=own)
+        held = (await agency_codes.code_rows(conn, [alias])).get(alias)
+        if valid_from and valid_until and valid_from > valid_until:
+            rules.CODE_DAYS.refuse("until", valid_until, code=alias, start=shown(valid_from), end=shown(valid_until))
+        if held is not None and (held.agency != own or (held.kind == "own" and (valid_from or valid_until))):
+            rules.CODE_TAKEN.refuse("alias", alias, code=alias, agency=held.agency)
+        if held is None and not confusable:
+            await refuse_confusable(conn, alias, agency=own)
+        if held is None or held.kind != "own":
+            await agency_codes.put_alias(
+                conn,
+                alias=alias,
+                agency=own,
+                kind=kind or (held.kind if held else kind_of(alias)),
+                valid_from=valid_from,
+                valid_until=valid_until,
+            )
         found = await directory.agency(conn, own)
     assert found is not None
     return found
 
 
+def shown(day: date) -> str:
+    """The day as people here write it."""
+    return day.strftime("%d/%m/%Y")
+
+
+def kind_of(alias: str) -> str:
+    """What another code is by its form."""
+    form = form_of(alias)
+    return "old" if form is not None and form.key == "old" else "alias"
+
+
 async def remove_alias(database: Database, alias: str) -> Agency:
     """Take the alias away; what was sent under it stays the agency's. Raises `Refused` for what is no alias."""
     async with database.transaction() as conn:
-        holder = await directory.agency(conn, alias)
-        if holder is None or alias == holder.code:
+        held = (await agency_codes.code_rows(conn, [alias])).get(alias)
+        if held is None or held.kind == "own":
             rules.ALIAS_UNKNOWN.refuse("alias", alias, code=alias)
         await agency_codes.remove_alias(conn, alias)
-        found = await directory.agency(conn, holder.code)
+        found = await directory.agency(conn, held.agency)
     assert found is not None
     return found
 

@@ -15,7 +15,7 @@ from envelopes.limits import LOCAL_TIME
 from exchange import directory_rules as rules
 from exchange.credentials import new_credential, new_secret
 from exchange.errors import NotThere
-from storage import agency_codes, directory
+from storage import agency_codes, credentials, directory
 from storage.envelopes import clock
 
 if TYPE_CHECKING:
@@ -113,8 +113,9 @@ async def add_agency(
     async with database.transaction() as conn:
         await agency_codes.lock_registration(conn)
         before = await directory.agency(conn, code)
-        if before is not None and before.code != code:
-            rules.CODE_TAKEN.refuse("code", code, code=code, agency=before.code)
+        held = (await agency_codes.code_rows(conn, [code])).get(code)
+        if held is not None and held.kind != "own":
+            rules.CODE_TAKEN.refuse("code", code, code=code, agency=held.agency)
         if not confusable:
             await refuse_confusable(conn, code, agency=code)
             await _refuse_confusable_name(conn, code, name, before)
@@ -155,7 +156,7 @@ async def lock_agency(database: Database, code: str, *, locked: bool = True) -> 
 async def list_systems(database: Database) -> list[ListedSystem]:
     """Every active system with its living credentials, by id."""
     async with database.acquire() as conn:
-        systems, living = await directory.systems(conn), await directory.living_credentials(conn)
+        systems, living = await directory.systems(conn), await credentials.living_credentials(conn)
     ends: dict[str, list[datetime | None]] = {}
     for one in living:
         ends.setdefault(one.system, []).append(one.expires_at)
@@ -185,7 +186,7 @@ async def add_system(
                 strict=strict,
                 axis_secret=secret,
             )
-            await directory.add_credential(
+            await credentials.add_credential(
                 conn, credential=credential, system=system, secret_sha256=digest, valid_days=None
             )
     except asyncpg.UniqueViolationError:
@@ -199,10 +200,10 @@ async def rotate(database: Database, system: str, *, overlap_hours: float = 24) 
     async with database.transaction() as conn:
         if not await directory.system_exists(conn, system):
             rules.SYSTEM_UNKNOWN.refuse("system", system, system=system)
-        await directory.add_credential(
+        await credentials.add_credential(
             conn, credential=credential, system=system, secret_sha256=digest, valid_days=None
         )
-        ending = await directory.end_other_credentials(
+        ending = await credentials.end_other_credentials(
             conn, system=system, keep=credential, overlap_seconds=overlap_hours * 3600
         )
     return NewCredential(system=system, credential=text, ending=ending)

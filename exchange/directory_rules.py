@@ -27,6 +27,12 @@ AGENCY_UNKNOWN = Rule(
     "Không có đơn vị {code} trong danh mục. Hãy thêm bằng `lienthong agency add {code} --name …` trước.",
     "Agency {code} is not in the directory. Add it first with `lienthong agency add {code} --name …`.",
 )
+CODE_DAYS = Rule(
+    "agency.code_days",
+    _M,
+    "Mã {code} không thể có giá trị từ {start} đến {end}: ngày hết giá trị đứng trước ngày bắt đầu.",
+    "Code {code} cannot be valid from {start} to {end}: it would end before it begins.",
+)
 CODE_TAKEN = Rule(
     "agency.taken",
     _M,

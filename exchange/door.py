@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 
 from exchange.credentials import new_secret
 from exchange.errors import Unauthenticated
-from storage import directory
+from storage import credentials
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from exchange.exchange import Exchange
-    from storage.directory import CredentialRow, System
+    from storage.credentials import CredentialRow
+    from storage.directory import System
 
 REMEMBERED_SECONDS = 0.5
 """How long an answer of the database is believed: a revoked credential must be refused within a second (TM-51)."""
@@ -66,7 +67,7 @@ async def enter(exchange: Exchange, bearer: str) -> System:
     if known is not None:
         return known
     async with exchange.database.acquire() as conn:
-        row = await directory.credential(conn, credential)
+        row = await credentials.credential(conn, credential)
     same = hmac.compare_digest(digest, row.secret_sha256 if row else NO_SECRET)
     if row is None or not same or not _alive(row):
         raise Unauthenticated("the credential is not known or has ended")
@@ -80,7 +81,7 @@ async def enter_with_secret(exchange: Exchange, name: str, proves: Callable[[str
     An unknown name costs the same work and gets the same answer. Raises `Unauthenticated`, `DatabaseAway`.
     """
     async with exchange.database.acquire() as conn:
-        found = await directory.axis_system(conn, name)
+        found = await credentials.axis_system(conn, name)
     secret = found.secret if found else exchange.door.no_secret
     if not proves(secret) or found is None:
         raise Unauthenticated("the system is not known, or what it signed is not signed with its secret")

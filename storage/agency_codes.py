@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from envelopes.agency_codes import likeness
@@ -12,6 +14,25 @@ if TYPE_CHECKING:
     from storage.connection import Connection
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeRow:
+    """A code of an agency: `kind` is `own`, `old`, `code102` or `alias`; both days are included, None: without end."""
+
+    code: str
+    agency: str
+    kind: str
+    valid_from: date | None
+    valid_until: date | None
+
+
+def code_lives(table: str) -> str:
+    """The SQL condition that a row of `agency_codes`, called `table`, is a code today."""
+    return (
+        f"({table}.valid_from IS NULL OR {table}.valid_from <= today())"
+        f" AND ({table}.valid_until IS NULL OR {table}.valid_until >= today())"
+    )
+
+
 async def lock_registration(conn: Connection) -> None:
     """Let no other transaction add codes until this one ends: two look-alikes added at once would not see each other.
 
@@ -20,10 +41,43 @@ async def lock_registration(conn: Connection) -> None:
     await conn.execute("LOCK TABLE agency_codes IN SHARE ROW EXCLUSIVE MODE")
 
 
-async def add_alias(conn: Connection, *, alias: str, agency: str) -> None:
-    """Give the agency one more code; raises asyncpg's unique violation when the code is taken."""
+async def code_rows(conn: Connection, codes: Sequence[str]) -> dict[str, CodeRow]:
+    """What each of `codes` is, or was, or will be the code of; unlike `directory.agencies`, whatever day it is."""
+    rows = await conn.fetch(
+        "SELECT code, agency, kind, valid_from, valid_until FROM agency_codes WHERE code = ANY($1::text[])",
+        list(codes),
+    )
+    return {row["code"]: CodeRow(**row) for row in rows}
+
+
+async def codes_of(conn: Connection, agency: str) -> list[CodeRow]:
+    """Every code of the agency but its own, also those that are no more or not yet."""
+    rows = await conn.fetch(
+        """SELECT code, agency, kind, valid_from, valid_until FROM agency_codes
+           WHERE agency = $1 AND kind <> 'own' ORDER BY code""",
+        agency,
+    )
+    return [CodeRow(**row) for row in rows]
+
+
+async def put_alias(
+    conn: Connection, *, alias: str, agency: str, kind: str, valid_from: date | None, valid_until: date | None
+) -> None:
+    """Give the agency one more code, or change kind and days of one it has; both days are included.
+
+    Raises asyncpg's check violation when it ends before it begins or is the agency's own.
+    """
     await conn.execute(
-        "INSERT INTO agency_codes (code, agency, likeness) VALUES ($1, $2, $3)", alias, agency, likeness(alias)
+        """INSERT INTO agency_codes (code, agency, likeness, kind, valid_from, valid_until)
+           VALUES ($1, $2, $3, $4, $5, $6)
+           ON CONFLICT (code) DO UPDATE SET kind = $4, valid_from = $5, valid_until = $6
+           WHERE agency_codes.agency = $2""",
+        alias,
+        agency,
+        likeness(alias),
+        kind,
+        valid_from,
+        valid_until,
     )
 
 

@@ -1,4 +1,4 @@
-"""Agencies, the systems that act for them, and what those systems show at the door."""
+"""Agencies, and the systems that act for them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from envelopes.agency_codes import likeness
+from storage.agency_codes import code_lives
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,8 +22,11 @@ if TYPE_CHECKING:
 class Agency:
     """One agency of the directory. A locked agency receives nothing; times are UTC.
 
-    `code` is the agency's own and the only one that other tables name it by; `aliases` are the others it has. `beyond`
-    names the parent axis that it is reached through, locked while that is not talked to; None: it is this exchange's.
+    `code` is the agency's own and the only one that other tables name it by; `aliases` are the others it has today, by
+    kind in `old_code` and `code102`. `beyond` names the parent axis that it is reached through, locked while that is
+    not talked to; None: it is this exchange's. `dissolved_on`: the first day in Vietnam on which it is no more, and
+    `dissolved` whether that day has come; `successor` then gets what is sent to it. The national list's words are
+    `national_id`, `national_pid`, `center_code`, `version`, `modified_on` and `is_agency`.
     """
 
     code: str
@@ -33,11 +37,28 @@ class Agency:
     added_at: datetime
     aliases: tuple[str, ...]
     beyond: str | None = None
+    old_code: str = ""
+    code102: str = ""
+    dissolved_on: date | None = None
+    dissolved: bool = False
+    successor: str | None = None
+    mail: str = ""
+    phone: str = ""
+    fax: str = ""
+    address: str = ""
+    website: str = ""
+    national_id: str = ""
+    national_pid: str = ""
+    center_code: str = ""
+    version: int = 1
+    modified_on: datetime
+    is_agency: bool = True
+    capabilities: tuple[str, ...] = ()
 
     @property
     def active(self) -> bool:
-        """Whether documents can be delivered to it."""
-        return self.locked_at is None
+        """Whether it sends and can be delivered to under its own name."""
+        return self.locked_at is None and not self.dissolved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,50 +77,26 @@ class System:
     parent: Above | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LivingCredential:
-    """A credential that opens the door now; `expires_at` None: until it is rotated."""
+_DERIVED = frozenset({"locked_at", "aliases", "old_code", "code102", "dissolved", "capabilities"})
+_PLAIN = [name for name in Agency.__slots__ if name not in _DERIVED]
 
-    system: str
-    expires_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AxisSystem:
-    """An active system with the secret that its axis client signs with."""
-
-    system: System
-    secret: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CredentialRow:
-    """A stored credential: only the SHA-256 of its secret is kept."""
-
-    id: str
-    secret_sha256: bytes
-    expires_at: datetime | None
-    revoked_at: datetime | None
-    disabled_at: datetime | None
-    system: System
-    now: datetime
-
-
-_AGENCY = """a.code, a.name, a.level, a.parent, a.added_at, a.beyond, coalesce(a.locked_at,
-                 (SELECT disabled_at FROM parents p WHERE p.name = a.beyond)) AS locked_at,
-             array(SELECT code FROM agency_codes WHERE agency = a.code AND code <> a.code ORDER BY code) AS aliases"""
+_AGENCY = f"""{", ".join(f"a.{name}" for name in _PLAIN)}, a.capabilities,
+             coalesce(a.dissolved_on <= today(), false) AS dissolved,
+             coalesce(a.locked_at, (SELECT disabled_at FROM parents p WHERE p.name = a.beyond)) AS locked_at,
+             array(SELECT kind || ' ' || code FROM agency_codes
+                   WHERE agency = a.code AND kind <> 'own' AND {code_lives("agency_codes")} ORDER BY code) AS others"""
 
 
 def _agency(row: asyncpg.Record) -> Agency:
+    others = [tuple(one.split(" ")) for one in row["others"]]
     return Agency(
-        code=row["code"],
-        name=row["name"],
-        level=row["level"],
-        parent=row["parent"],
+        **{name: row[name] for name in _PLAIN},
         locked_at=row["locked_at"],
-        added_at=row["added_at"],
-        aliases=tuple(row["aliases"]),
-        beyond=row["beyond"],
+        dissolved=row["dissolved"],
+        aliases=tuple(code for _, code in others),
+        old_code=next((code for kind, code in others if kind == "old"), ""),
+        code102=next((code for kind, code in others if kind == "code102"), ""),
+        capabilities=tuple(row["capabilities"]),
     )
 
 
@@ -108,8 +105,9 @@ async def add_agency(conn: Connection, *, code: str, name: str, level: str | Non
     await conn.execute(
         """WITH added AS (
                INSERT INTO agencies (code, name, level, parent, likeness) VALUES ($1, $2, $3, $4, $5)
-               ON CONFLICT (code) DO UPDATE SET name = $2, level = $3, parent = $4, likeness = $5 RETURNING code)
-           INSERT INTO agency_codes (code, agency, likeness) SELECT code, code, $6 FROM added
+               ON CONFLICT (code) DO UPDATE SET name = $2, level = $3, parent = $4, likeness = $5,
+                      modified_on = clock_timestamp(), version = agencies.version + 1 RETURNING code)
+           INSERT INTO agency_codes (code, agency, likeness, kind) SELECT code, code, $6, 'own' FROM added
            ON CONFLICT (code) DO NOTHING""",
         code,
         name,
@@ -140,7 +138,7 @@ async def agencies(conn: Connection, codes: Sequence[str]) -> dict[str, Agency]:
     """The agency for each known one among `codes`, whichever of its codes that is. The one place that resolves."""
     rows = await conn.fetch(
         f"""SELECT k.code AS asked, {_AGENCY} FROM agency_codes k JOIN agencies a ON a.code = k.agency
-            WHERE k.code = ANY($1::text[])""",
+            WHERE k.code = ANY($1::text[]) AND {code_lives("k")}""",
         list(codes),
     )
     return {row["asked"]: _agency(row) for row in rows}
@@ -185,7 +183,7 @@ async def systems(conn: Connection) -> list[System]:
            FROM systems s JOIN system_agencies a ON a.system = s.id
            WHERE s.disabled_at IS NULL GROUP BY s.id ORDER BY s.id"""
     )
-    return [_system(row["id"], row) for row in rows]
+    return [system_of(row["id"], row) for row in rows]
 
 
 async def set_weak_until(conn: Connection, system: str, until: date | None) -> bool:
@@ -201,78 +199,8 @@ async def system_exists(conn: Connection, system: str) -> bool:
     return bool(await conn.fetchval("SELECT true FROM systems WHERE id = $1 AND disabled_at IS NULL", system))
 
 
-async def add_credential(
-    conn: Connection, *, credential: str, system: str, secret_sha256: bytes, valid_days: int | None
-) -> None:
-    """Add a credential that ends after `valid_days` (None: never)."""
-    await conn.execute(
-        """INSERT INTO credentials (id, system, secret_sha256, expires_at)
-           VALUES ($1, $2, $3, clock_timestamp() + make_interval(days => $4))""",
-        credential,
-        system,
-        secret_sha256,
-        valid_days,
-    )
-
-
-async def living_credentials(conn: Connection) -> list[LivingCredential]:
-    """Every credential of an active system that is neither revoked nor over, those that end first first."""
-    rows = await conn.fetch(
-        """SELECT c.system, c.expires_at FROM credentials c JOIN systems s ON s.id = c.system
-           WHERE s.disabled_at IS NULL AND c.revoked_at IS NULL
-             AND (c.expires_at IS NULL OR c.expires_at > clock_timestamp())
-           ORDER BY c.system, c.expires_at NULLS LAST, c.id"""
-    )
-    return [LivingCredential(**row) for row in rows]
-
-
-async def end_other_credentials(conn: Connection, *, system: str, keep: str, overlap_seconds: float) -> int:
-    """Let every other living credential of the system end after the overlap; how many that were."""
-    done = await conn.fetch(
-        """UPDATE credentials SET expires_at = least(expires_at, clock_timestamp() + make_interval(secs => $3))
-           WHERE system = $1 AND id <> $2 AND revoked_at IS NULL
-             AND (expires_at IS NULL OR expires_at > clock_timestamp()) RETURNING id""",
-        system,
-        keep,
-        overlap_seconds,
-    )
-    return len(done)
-
-
-async def credential(conn: Connection, credential_id: str) -> CredentialRow | None:
-    """The credential with its system and the database's time, for the door to judge."""
-    row = await conn.fetchrow(
-        """SELECT c.id, c.secret_sha256, c.expires_at, c.revoked_at, s.disabled_at, s.id AS system, s.allow_unsigned,
-                  s.strict, s.weak_until, clock_timestamp() AS now,
-                  array(SELECT agency FROM system_agencies WHERE system = s.id) AS agencies
-           FROM credentials c JOIN systems s ON s.id = c.system WHERE c.id = $1""",
-        credential_id,
-    )
-    if row is None:
-        return None
-    return CredentialRow(
-        id=row["id"],
-        secret_sha256=row["secret_sha256"],
-        expires_at=row["expires_at"],
-        revoked_at=row["revoked_at"],
-        disabled_at=row["disabled_at"],
-        system=_system(row["system"], row),
-        now=row["now"],
-    )
-
-
-async def axis_system(conn: Connection, name: str) -> AxisSystem | None:
-    """The active system of this id, with its axis secret."""
-    row = await conn.fetchrow(
-        """SELECT s.id, s.allow_unsigned, s.strict, s.weak_until, s.axis_secret,
-                  array(SELECT agency FROM system_agencies WHERE system = s.id) AS agencies
-           FROM systems s WHERE s.id = $1 AND s.disabled_at IS NULL""",
-        name,
-    )
-    return AxisSystem(system=_system(name, row), secret=row["axis_secret"]) if row else None
-
-
-def _system(name: str, row: asyncpg.Record) -> System:
+def system_of(name: str, row: asyncpg.Record) -> System:
+    """The row as a type."""
     return System(
         id=name,
         agencies=frozenset(row["agencies"]),

@@ -215,8 +215,8 @@ async def enter_listed(conn: Connection, name: str, agencies: Sequence[Listed]) 
                INSERT INTO agencies (code, name, likeness, beyond) SELECT code, name, likeness, $1 FROM known
                WHERE own IS NULL RETURNING code),
            coded AS (
-               INSERT INTO agency_codes (code, agency, likeness)
-               SELECT a.code, a.code, g.code_likeness FROM added a JOIN given g ON g.code = a.code),
+               INSERT INTO agency_codes (code, agency, likeness, kind)
+               SELECT a.code, a.code, g.code_likeness, 'own' FROM added a JOIN given g ON g.code = a.code),
            renamed AS (
                UPDATE agencies a SET name = k.name, likeness = k.likeness FROM known k
                WHERE a.code = k.own AND k.code = k.own AND k.beyond = $1 AND k.old <> k.name RETURNING a.code)

@@ -22,7 +22,9 @@ NATIONAL = 111_000
 
 async def test_every_agency_is_listed_with_its_old_code(world: World, clients: Clients) -> None:
     async with world.exchange.database.transaction() as conn:
-        await agency_codes.add_alias(conn, alias="000.00.02.H08", agency=A)
+        await agency_codes.put_alias(
+            conn, alias="000.00.02.H08", agency=A, kind="old", valid_from=None, valid_until=None
+        )
     rows = (await clients(B).get_agencies()).data or []
     assert [row["code"] for row in rows] == [A, B, C, D]
     assert [row["oldCode"] for row in rows] == ["000.00.02.H08", "", "", ""]

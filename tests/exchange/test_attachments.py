@@ -18,7 +18,7 @@ from envelopes.model import Trace
 from exchange.api.downloads import HARMLESS
 from exchange.client import ApiRefused, Client
 from exchange.credentials import new_credential
-from storage import directory
+from storage import credentials, directory
 from tests.envelopes.files import COMPOUND, JPEG, NOISE, archive, as_java_leaves_it, office, pdf
 from tests.support.field import DECORATION, Manner, message
 from tests.support.world import A, B, C, D, letter, replaced, world_of
@@ -47,7 +47,7 @@ async def strict_client(world: World, code: str, *, allow_unsigned: bool) -> Cli
         await directory.add_system(
             conn, system=system, agencies=[code], allow_unsigned=allow_unsigned, strict=True, axis_secret="unused"
         )
-        await directory.add_credential(
+        await credentials.add_credential(
             conn, credential=credential, system=system, secret_sha256=digest, valid_days=None
         )
     return Client(world.url, text)

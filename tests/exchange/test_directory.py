@@ -16,13 +16,14 @@ from exchange.credentials import new_credential
 from signing.authority import Authority
 from signing.certificates import Bad, Good, Trust, describe
 from storage import certificates, trust
+from storage import credentials as kept
 from storage import directory as stored
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from storage.credentials import CredentialRow
     from storage.database import Database
-    from storage.directory import CredentialRow
 
 A, B, C = "H08.02", "H08.30", "H08.31"
 
@@ -49,7 +50,7 @@ def codes(refused: pytest.ExceptionInfo[Refused]) -> list[str]:
 async def credential_row(database: Database, text: str) -> CredentialRow:
     """What is stored of a credential."""
     async with database.acquire() as conn:
-        row = await stored.credential(conn, text.partition(".")[0])
+        row = await kept.credential(conn, text.partition(".")[0])
     assert row is not None
     return row
 

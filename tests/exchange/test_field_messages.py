@@ -17,7 +17,7 @@ import pytest
 from exchange.client import ApiRefused, Client
 from exchange.client_files import write_envelope
 from exchange.credentials import new_credential
-from storage import directory
+from storage import credentials, directory
 from tests.support.field import CONTENT, DECORATION, ORDER_A, Manner, message
 from tests.support.world import B, D, letter, replaced
 
@@ -68,7 +68,7 @@ async def joined(world: World, *codes: str) -> dict[str, Client]:
             system = f"old.{code}"
             await directory.add_system(conn, system=system, agencies=[code], allow_unsigned=True, axis_secret="unused")
             text, credential, digest = new_credential()
-            await directory.add_credential(
+            await credentials.add_credential(
                 conn, credential=credential, system=system, secret_sha256=digest, valid_days=None
             )
             found[code] = Client(world.url, text)

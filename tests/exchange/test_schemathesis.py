@@ -17,7 +17,7 @@ import aiohttp
 import pytest
 
 from exchange.credentials import new_credential
-from storage import directory
+from storage import credentials, directory
 from tests.support.world import NAMES, A, B, C, world_of
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ async def system_for_both(world: World) -> str:
     text, credential, digest = new_credential()
     async with world.exchange.database.transaction() as conn:
         await directory.add_system(conn, system="both", agencies=[A, B], allow_unsigned=False, axis_secret="unused")
-        await directory.add_credential(
+        await credentials.add_credential(
             conn, credential=credential, system="both", secret_sha256=digest, valid_days=None
         )
     return text

@@ -25,7 +25,7 @@ from exchange.settings import load_settings
 from signing.authority import Authority
 from signing.certificates import crl_facts, describe
 from signing.sign import Signer
-from storage import certificates, directory
+from storage import certificates, credentials, directory
 from storage import trust as trust_rows
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ async def _actor(conn: Connection, authority: Authority, code: str) -> Actor:
         conn, system=system, agencies=[code], allow_unsigned=code == D, axis_secret=secret_of(code)
     )
     text, credential, digest = new_credential()
-    await directory.add_credential(conn, credential=credential, system=system, secret_sha256=digest, valid_days=None)
+    await credentials.add_credential(conn, credential=credential, system=system, secret_sha256=digest, valid_days=None)
     return Actor(
         code=code, credential=text, signer=Signer.load(key, certificate), key_pem=key, certificate_pem=certificate
     )

@@ -21,7 +21,7 @@ from exchange.upward import down, listing, parents, up
 from signing.authority import Authority
 from signing.certificates import describe
 from signing.sign import Signer
-from storage import certificates, directory
+from storage import certificates, credentials, directory
 from tests.support.exchanges import do, exchange_of, execute
 from tests.support.world import letter, listening, trust
 
@@ -138,7 +138,7 @@ async def add_agencies(side: Side, keys: dict[str, Keys], codes: Sequence[str], 
                 conn, system=f"system.{code}", agencies=[code], allow_unsigned=False, axis_secret="s"
             )
             text, credential, digest = new_credential()
-            await directory.add_credential(
+            await credentials.add_credential(
                 conn, credential=credential, system=f"system.{code}", secret_sha256=digest, valid_days=None
             )
             side.credentials[code] = text

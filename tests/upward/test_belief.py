@@ -9,7 +9,7 @@ import pytest
 
 from exchange.client_errors import ApiRefused
 from exchange.directory import rotate
-from storage import directory
+from storage import credentials, directory
 from tests.support.exchanges import execute
 from tests.upward.conftest import A, B, C, D, E, certify, connect
 
@@ -174,7 +174,7 @@ async def test_a_sender_nobody_has_heard_of_is_refused_until_the_list_is_read_ag
 
 async def test_nobody_enters_as_the_parent(pair: Pair) -> None:
     async with pair.lower.exchange.database.acquire() as conn:
-        assert await directory.axis_system(conn, "parent.nation") is None
+        assert await credentials.axis_system(conn, "parent.nation") is None
         assert "parent.nation" not in [one.id for one in await directory.systems(conn)]
 
 
