@@ -100,7 +100,7 @@ def audit(*, deep: bool, fix: bool, as_json: bool) -> None:
     settings = _quiet_settings()
     report = asyncio.run(_audited(settings, deep=deep, fix=fix))
     if as_json:
-        cli_show.as_json({"ok": report.ok, "seen": report.seen, "findings": report.findings})
+        cli_show.as_json({"ok": report.ok, "seen": report.seen, "removed": report.removed, "findings": report.findings})
     else:
         _show(report)
     if not report.ok:
@@ -128,6 +128,8 @@ def _moves(shown: Progress) -> Callable[[str, int, int], None]:
 def _show(report: Report) -> None:
     for name, number in report.seen.items():
         cli_show.say(f"{PARTS[name]}: {number}")
+    if report.removed:
+        cli_show.say(f"tệp đính kèm đã gỡ bỏ theo quy tắc lưu trữ / attachments removed by rules: {report.removed}")
     if not report.findings:
         cli_show.say("Mọi thứ khớp nhau / everything agrees")
         return

@@ -52,6 +52,7 @@ EVENTS = {
     "update_declined": "nơi nhận không đồng ý bản cập nhật",
     "updated": "có bản cập nhật",
     "replaced": "có văn bản thay thế",
+    "attachments_removed": "đã gỡ bỏ tệp đính kèm hết thời hạn lưu trữ",
     "upward_sent": "đã chuyển lên trục cấp trên",
     "upward_refused": "trục cấp trên không nhận",
 }
@@ -263,6 +264,9 @@ def attachments(found: Sequence[Attachment]) -> None:
     """Each attachment, and what is known of the signatures inside."""
     for one in found:
         say(f"Đính kèm / attachment {one.n}: {one.name} ({one.media_type}, {one.size} byte)", *signature_lines(one))
+        if one.removed:
+            rule = f"quy tắc / rule {one.removed.rule} ({one.removed.by})"
+            say(f"                        đã gỡ bỏ / removed {moment(one.removed.at)}, {rule}")
 
 
 def events(found: Sequence[Event]) -> None:

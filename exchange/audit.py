@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from exchange.audit_envelopes import look_at_envelopes
 from exchange.audit_objects import look_at_objects, look_at_store
-from storage import audits, objects_held
+from storage import audits, objects_held, removals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,10 +25,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """How many things each part looked at, and everything that is or was wrong."""
+    """How many things each part looked at, and everything that is or was wrong.
+
+    `removed`: attachments whose content rules of retention took away; that is nothing wrong.
+    """
 
     seen: dict[str, int]
     findings: tuple[Finding, ...]
+    removed: int = 0
 
     @property
     def ok(self) -> bool:
@@ -46,6 +50,7 @@ async def audit(
     settings = exchange.settings
     async with exchange.database.acquire() as conn:
         envelopes = await audits.envelope_count(conn)
+        removed = await removals.removed_count(conn)
         objects = await objects_held.object_counts(
             conn, older_seconds=settings.scrub_after_seconds, again_seconds=settings.scrub_again_seconds
         )
@@ -64,4 +69,4 @@ async def audit(
                 findings.extend(look.findings)
                 if progress is not None:
                     progress(name, seen[name], max(total, seen[name]))
-    return Report(seen=seen, findings=tuple(findings))
+    return Report(seen=seen, findings=tuple(findings), removed=removed)

@@ -161,17 +161,27 @@ def _differences(page: Page, row: EnvelopeRow, facts: ReceiptFacts) -> Iterator[
     return (pair for pair in pairs if pair[1] != pair[2])
 
 
+async def _removed(exchange: Exchange, row: EnvelopeRow) -> bool:
+    async with exchange.database.acquire() as conn:
+        return any(one.removed for one in (await envelopes.attachments(conn, [row.id])).get(row.id, []))
+
+
 async def _rebuilt(exchange: Exchange, page: Page, row: EnvelopeRow) -> list[Finding]:
-    """What is kept still gives the file back byte for byte."""
+    """What is kept still gives the file back byte for byte; what a rule removed gives nothing to compare."""
     async with exchange.database.acquire() as conn:
         skeleton = await envelopes.skeleton(conn, row.id)
+    attached = page.attachments.get(row.id, [])
+    if any(one.removed for one in attached):
+        return []
     digest, size = hashlib.sha256(), 0
     try:
-        async for piece in whole_file(exchange, skeleton, page.attachments.get(row.id, [])):
+        async for piece in whole_file(exchange, skeleton, attached):
             digest.update(piece)
             size += len(piece)
     except (ObjectMissing, ObjectsAway) as error:
         await exchange.objects.check()  # when the store as such is away, nothing can be said of this envelope
+        if await _removed(exchange, row):  # by a rule, while it was read
+            return []
         detail = f"không đọc được tệp lưu trữ / an object cannot be read: {error}"
         return [Finding(code="envelope.unreadable", what=str(row.id), detail=detail)]
     if digest.digest() == row.sha256 and size == row.size:

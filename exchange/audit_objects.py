@@ -41,6 +41,9 @@ async def _look_at_object(exchange: Exchange, row: ObjectRow, *, deep: bool, fix
     found = await _found(exchange, row, deep=deep)
     if found is Found.WHOLE and row.missing_since is None:
         return None
+    async with exchange.database.acquire() as conn:
+        if await objects_held.object_row(conn, row.sha256) is None:
+            return None  # let go by a rule of retention since the page was read
     mended = await settle(exchange, row, found, fence=unfenced) if fix else False
     code, detail = _WORDS[found]
     return Finding(code=code, what=row.sha256.hex(), detail=f"{detail} ({row.size} byte)", mended=mended)

@@ -74,8 +74,20 @@ class PdfSignatures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Removal:
+    """When an attachment's content was removed, by which rule, and which administrator entered that."""
+
+    at: datetime
+    rule: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """One file of an envelope as a person opens it; `n` counts from 1. `pdf_signatures` is None where it is no PDF."""
+    """One file of an envelope as a person opens it; `n` counts from 1. `pdf_signatures` is None where it is no PDF.
+
+    `removed`: its content is there no more, only its name, size and digest.
+    """
 
     n: int
     name: str
@@ -83,6 +95,7 @@ class Attachment:
     size: int
     sha256: str
     pdf_signatures: PdfSignatures | None = None
+    removed: Removal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from envelopes.layout import Layout, TextWriter
 from envelopes.rebuilding import pieces
 from envelopes.splitting import Content
+from envelopes.limits import LOCAL_TIME
 from envelopes.tracing import trace_of
+from exchange import retention_rules
 from exchange.errors import NotThere
 from exchange.recall import say_withdrawn
 from storage import deliveries, envelopes
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from storage.connection import Connection
     from storage.deliveries import Waiting
     from storage.directory import System
-    from storage.envelopes import AttachmentRow
+    from storage.envelopes import AttachmentRow, EnvelopeRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,14 +39,15 @@ class Download:
 
 
 async def open_envelope(exchange: Exchange, system: System, delivery_id: UUID) -> Download:
-    """The file exactly as submitted. Raises `NotThere`, `Refused` (withdrawn), `DatabaseAway`."""
+    """The file exactly as submitted. Raises `NotThere`, `Refused` (withdrawn, or removed by a rule), `DatabaseAway`."""
     async with exchange.database.acquire() as conn:
         found = await deliveries.delivery(conn, delivery_id, recipients=sorted(system.agencies))
         if found is None:
             raise NotThere
+        rows = (await envelopes.attachments(conn, [found.envelope.id])).get(found.envelope.id, [])
+        refuse_removed(found.envelope, rows)
         await _note_fetched(conn, found)
         skeleton = await envelopes.skeleton(conn, found.envelope.id)
-        rows = (await envelopes.attachments(conn, [found.envelope.id])).get(found.envelope.id, [])
 
     def read(start: int, length: int | None) -> AsyncIterator[bytes]:
         return part_of(whole_file(exchange, skeleton, rows), start, length)
@@ -87,6 +90,7 @@ async def open_attachment(
         row = next((row for some in rows.values() for row in some if row.n == n), None)
         if found is None or row is None:
             raise NotThere
+        refuse_removed(found.envelope, [row])
         await _note_fetched(conn, found)
     sha256, size, media = row.object, row.size, row.media_type
     if row.opened_object is not None and row.opened_size is not None and not transferred:
@@ -96,6 +100,20 @@ async def open_attachment(
         return exchange.objects.read(sha256.hex(), start=start, length=length)
 
     return Download(name=row.name, media_type=media, size=size, sha256=sha256, read=read)
+
+
+def refuse_removed(envelope: EnvelopeRow, rows: Sequence[AttachmentRow]) -> None:
+    """Say by which rule the attachments were removed, when, and whose rule it is. Raises `Refused` if they were."""
+    removed = next((row.removed for row in rows if row.removed is not None), None)
+    if removed is not None:
+        retention_rules.ATTACHMENT_REMOVED.refuse(
+            "attachments",
+            removed.rule,
+            reference=envelope.reference,
+            at=f"{removed.at.astimezone(LOCAL_TIME):%d/%m/%Y %H:%M:%S}",
+            rule=removed.rule,
+            by=removed.by,
+        )
 
 
 async def _note_fetched(conn: Connection, found: Waiting) -> None:

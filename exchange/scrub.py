@@ -69,6 +69,9 @@ CHORE = Chore(name="scrub", steps=scrub, rest=rest_seconds)
 
 async def _conclude(exchange: Exchange, row: ObjectRow, found: Found, *, fence: Fence) -> None:
     if found is not Found.WHOLE:
+        async with exchange.database.acquire() as conn:
+            if await objects_held.object_row(conn, row.sha256) is None:
+                return  # let go by a rule of retention, and swept, since the row was read
         log.error(f"object.{found.value}", sha256=row.sha256.hex(), size=row.size)
     await settle(exchange, row, found, fence=fence)
 

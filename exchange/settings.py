@@ -107,6 +107,9 @@ class Settings(BaseSettings):
     sweep_after_seconds: float = Field(86_400, ge=0, description="an object without a row is swept after this age")
     scrub_after_seconds: float = Field(600, ge=0, description="objects are read back no earlier than this")
     scrub_again_seconds: float = Field(30 * 86_400, gt=0, description="every object is read back this often")
+    retention_grace_seconds: float = Field(
+        86_400, ge=0, description="nothing is removed by retention rules for so long after one of them was changed"
+    )
     two_person_certificates: bool = Field(
         False, description="certificates, delegations and webhooks that one administrator enters, another one approves"
     )

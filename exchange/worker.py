@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from exchange import checks, lateness, pdf_checks, push, release, revocations, scrub, sweep
+from exchange import checks, lateness, pdf_checks, push, release, removing, revocations, scrub, sweep
 from exchange.chores import Turn, TurnLost, retry_seconds
 from exchange.upward import down, up
 from storage import chores
@@ -36,6 +36,7 @@ CHORES: Sequence[Chore] = (
     down.CHORE,
     pdf_checks.CHORE,
     lateness.CHORE,
+    removing.CHORE,
     sweep.CHORE,
     scrub.CHORE,
     checks.CHORE,

@@ -61,6 +61,16 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DueSum:
+    """How much is kept no longer: documents, files, bytes. `waiting`: documents that somebody has still to get."""
+
+    documents: int
+    waiting: int
+    files: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RemovedLine:
     """One removal as a person looks at it; sizes in bytes."""
 
@@ -92,29 +102,45 @@ _NEEDED = """(e.outcome = 'held'
 """Whether somebody has still to get the attachments of `envelopes e`: a recipient, a parent axis, a check of ours."""
 
 
+_DUE = f"""SELECT e.id, e.accepted_at, e.sender, e.reference, e.document_type, f.files, f.bytes, {_NEEDED} AS waits
+    FROM envelopes e
+    CROSS JOIN LATERAL (SELECT count(*)::int AS files, sum(size)::bigint AS bytes FROM attachments
+                        WHERE envelope = e.id AND NOT removed) AS f
+    WHERE e.kind = 'document' AND NOT e.attachments_removed AND e.document_type IS NOT NULL AND f.files > 0
+      AND e.accepted_at >= $1 AND e.accepted_at < $2
+      AND CASE WHEN $3 <> '' THEN e.document_type = $3
+               ELSE NOT EXISTS (SELECT FROM unnest($4::text[], $5::timestamptz[]) AS own (type, since)
+                                WHERE own.type = e.document_type AND e.accepted_at >= own.since) END"""
+
+
+def _span(span: Span) -> tuple[object, ...]:
+    kinds, since = [kind for kind, _ in span.others], [since for _, since in span.others]
+    return span.begin, span.end, span.document_type, kinds, since
+
+
 async def due_page(conn: Connection, span: Span, *, after: Place | None, limit: int) -> list[Due]:
     """Envelopes of the span that have attachments, oldest first, behind the given place."""
     rows = await conn.fetch(
-        f"""SELECT e.id, e.accepted_at, e.sender, e.reference, e.document_type, f.files, f.bytes, {_NEEDED} AS waits
-            FROM envelopes e
-            CROSS JOIN LATERAL (SELECT count(*)::int AS files, sum(size)::bigint AS bytes FROM attachments
-                                WHERE envelope = e.id AND NOT removed) AS f
-            WHERE e.kind = 'document' AND NOT e.attachments_removed AND e.document_type IS NOT NULL AND f.files > 0
-              AND e.accepted_at >= $1 AND e.accepted_at < $2
-              AND CASE WHEN $3 <> '' THEN e.document_type = $3
-                       ELSE NOT EXISTS (SELECT FROM unnest($4::text[], $5::timestamptz[]) AS own (type, since)
-                                        WHERE own.type = e.document_type AND e.accepted_at >= own.since) END
-              AND ($6::timestamptz IS NULL OR (e.accepted_at, e.id) > ($6, $7))
+        f"""{_DUE} AND ($6::timestamptz IS NULL OR (e.accepted_at, e.id) > ($6, $7))
             ORDER BY e.accepted_at, e.id LIMIT $8""",
-        span.begin,
-        span.end,
-        span.document_type,
-        [kind for kind, _ in span.others],
-        [since for _, since in span.others],
+        *_span(span),
         *(after or (None, None)),
         limit,
     )
     return [Due(**row) for row in rows]
+
+
+async def due_sum(conn: Connection, span: Span) -> DueSum:
+    """All of them together."""
+    row = await conn.fetchrow(
+        f"""SELECT count(*) FILTER (WHERE NOT waits) AS documents, count(*) FILTER (WHERE waits) AS waiting,
+                   coalesce(sum(files) FILTER (WHERE NOT waits), 0)::bigint AS files,
+                   coalesce(sum(bytes) FILTER (WHERE NOT waits), 0)::bigint AS bytes
+            FROM ({_DUE}) AS due""",
+        *_span(span),
+    )
+    assert row is not None
+    return DueSum(**row)
 
 
 async def remove_attachments(conn: Connection, envelope: UUID, rule: int, *, description: str) -> bool:

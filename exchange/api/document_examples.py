@@ -65,6 +65,7 @@ _ATTACHMENTS = [
         "size": 10240,
         "sha256": DIGEST,
         "pdf_signatures": pdf_json(PdfOutcome(state=PdfState.CHECKED, signatures=(_PDF_SIGNATURE,))),
+        "removed": None,
     }
 ]
 _IN_TIME = {"late_to_receive_since": None, "overdue_since": None}

@@ -204,6 +204,13 @@ SCHEMAS: dict[str, Schema] = {
         size=SIZE,
         sha256=SHA256,
         pdf_signatures={"oneOf": [ref("PdfSignatures"), {"type": "null"}], "description": "null: the file is no PDF"},
+        removed={"oneOf": [ref("Removal"), {"type": "null"}], "description": "null: it can be fetched"},
+    ),
+    "Removal": record(
+        "The content was removed by a rule of retention; name, size and digest stay.",
+        at=TIME,
+        rule={"type": "integer", "minimum": 1, "description": "number of the rule"},
+        by=text("the administrator who entered the rule"),
     ),
     "PdfSignatures": record(
         "What is known of the signatures inside a PDF. It says nothing of the envelope's own signature.",

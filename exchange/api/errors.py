@@ -38,6 +38,7 @@ REFUSAL_STATUSES: Mapping[str, int] = {
     "reference.conflict": 409,
     "confirmation.mismatch": 409,
     "delivery.withdrawn": 410,
+    "attachment.removed": 410,
     "query.unknown": 400,
     "query.repeated": 400,
     "query.invalid": 400,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from storage.directory import Agency
     from storage.envelopes import AttachmentRow, EnvelopeRow, Note
     from storage.links import Message, SeenLink
+    from storage.removals import Removal
     from storage.seals import SealRow
 
     Json = dict[str, Any]
@@ -226,7 +227,13 @@ def attachment_json(row: AttachmentRow) -> Json:
         "size": row.opened_size if opened else row.size,
         "sha256": (opened or row.object).hex(),
         "pdf_signatures": pdf_json(row.pdf) if row.pdf else None,
+        "removed": removal_json(row.removed) if row.removed else None,
     }
+
+
+def removal_json(removal: Removal) -> Json:
+    """That an attachment's content was removed: when, by which rule, whose rule it is."""
+    return {"at": moment(removal.at), "rule": removal.rule, "by": removal.by}
 
 
 def pdf_json(outcome: PdfOutcome) -> Json:

@@ -46,7 +46,7 @@ MORE = {
     "FollowedDelivery": {"late_to_receive_since", "overdue_since"},
     "Waiting": {"signature", "reason", "links", "late_to_receive_since", "overdue_since"},
     "Signature": {"signer", "claimed_at", "reason"},
-    "Attachment": {"pdf_signatures"},
+    "Attachment": {"pdf_signatures", "removed"},
 }
 """What we say beyond API.md's example lines: `flagged` stands in its details, and a recipient must know who signed and
 what a recall recalls, a sender why its envelope is held, both since when something is late."""
