@@ -28,6 +28,8 @@ POINTS = (
     "down.after_tell",
     "push.after_claim",
     "push.after_post",
+    "retention.after_remove",
+    "retention.after_let_go",
 )
 
 

@@ -23,6 +23,7 @@ from envelopes.reading import attempt
 from envelopes.working_time import local_day, midnight
 from exchange import retention
 from exchange.chores import Chore
+from exchange.failpoints import failpoint
 from storage import envelopes, removals
 from storage.removals import Span
 
@@ -149,6 +150,7 @@ async def _remove_one(exchange: Exchange, turn: Turn, rule: KeepingRule, one: Du
     async with exchange.database.transaction() as conn:
         await turn.hold(conn)
         done = await removals.remove_attachments(conn, one.id, rule.id, description=words)
+    failpoint("retention.after_remove")
     if done:
         log.info("attachments.removed", envelope=str(one.id), rule=rule.id, files=one.files, bytes=one.bytes)
 
@@ -163,6 +165,7 @@ async def _let_go(exchange: Exchange, turn: Turn) -> Steps:
             async with exchange.database.transaction() as conn:
                 await turn.hold(conn)
                 gone += await removals.let_go(conn, sha256)
+            failpoint("retention.after_let_go")
             yield
         if len(page) < BATCH:
             break
