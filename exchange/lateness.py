@@ -78,6 +78,8 @@ async def mark_late(exchange: Exchange, turn: Turn) -> Steps:
     async with exchange.database.acquire() as conn:
         working = await working_time(conn)
     for duty in (RECEIVE, COMPLETE):
+        while await _set_aside(exchange, turn, working, duty):
+            yield
         while await _mark_open(exchange, turn, working, duty):
             yield
     while await _mark_answered(exchange, turn, working):
@@ -94,17 +96,24 @@ async def list_late(database: Database, recipient: str | None = None, *, limit: 
         return await lateness.late_page(conn, recipient=own, limit=limit)
 
 
+async def _set_aside(exchange: Exchange, turn: Turn, working: WorkingTime, duty: str) -> bool:
+    """Take some deliveries out of the count that nothing is owed for; whether there may be more."""
+    async with exchange.database.transaction() as conn:
+        await turn.hold(conn)
+        stretches = _stretches(working, duty, await envelopes.clock(conn))
+        return await lateness.set_aside(conn, duty, stretches, limit=STEP_ROWS) == STEP_ROWS
+
+
 async def _mark_open(exchange: Exchange, turn: Turn, working: WorkingTime, duty: str) -> bool:
     """Mark some open deliveries whose time is up; whether there may be more."""
     async with exchange.database.transaction() as conn:
         await turn.hold(conn)
         stretches = _stretches(working, duty, await envelopes.clock(conn))
-        aside = await lateness.set_aside(conn, duty, stretches, limit=STEP_ROWS)
         found = await lateness.candidates(conn, duty, stretches, limit=STEP_ROWS)
         marks = [_mark(duty, one, limit) for one in found if (limit := _limit(working, duty, one)) is not None]
         written = await lateness.mark(conn, marks)
     _tell(written)
-    return aside == STEP_ROWS or len(found) == STEP_ROWS == len(written)
+    return len(found) == STEP_ROWS == len(written)
 
 
 async def _mark_answered(exchange: Exchange, turn: Turn, working: WorkingTime) -> bool:

@@ -293,6 +293,17 @@ async def test_completion_after_the_due_date_is_found_afterwards(world: World) -
     assert found.overdue_since == midnight(await due_on(world, delivery.id) + timedelta(days=1))
 
 
+async def test_word_out_of_order_completes_nothing(world: World) -> None:
+    taken = await due(world)
+    [delivery] = taken.deliveries
+    await say(world, "06", delivery.id)  # before 03: kept, flagged, and moves nothing
+    await say(world, "03", delivery.id)
+    await passes(world, timedelta(days=4))
+    await say(world, "06", delivery.id)
+    await look(world, timedelta(days=1))
+    assert lates(await at(world, taken.id, B)) == ["overdue"]
+
+
 async def test_without_a_due_date_nothing_is_overdue(world: World) -> None:
     taken = await send(world, world.document())
     await say(world, "03", taken.deliveries[0].id)
