@@ -59,11 +59,12 @@ class LineRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """An agency as a parent lists it: its code there, its name, and other codes it has."""
+    """An agency as a parent lists it: its code there, its name and mail, and other codes it has by kind."""
 
     code: str
     name: str
-    others: tuple[str, ...] = ()
+    mail: str = ""
+    others: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,21 +206,23 @@ async def enter_listed(conn: Connection, name: str, agencies: Sequence[Listed]) 
     """
     row = await conn.fetchrow(
         """WITH given AS (
-               SELECT DISTINCT ON (code) * FROM unnest($2::text[], $3::text[], $4::text[], $5::text[])
-               AS g (code, name, likeness, code_likeness) ORDER BY code),
+               SELECT DISTINCT ON (code) * FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+               AS g (code, name, likeness, code_likeness, mail) ORDER BY code),
            noted AS (INSERT INTO listed SELECT code FROM given ON CONFLICT DO NOTHING),
            known AS (
-               SELECT g.*, a.code AS own, a.beyond, a.name AS old
+               SELECT g.*, a.code AS own, a.beyond, (a.name, a.mail) AS old
                FROM given g LEFT JOIN agency_codes k ON k.code = g.code LEFT JOIN agencies a ON a.code = k.agency),
            added AS (
-               INSERT INTO agencies (code, name, likeness, beyond) SELECT code, name, likeness, $1 FROM known
+               INSERT INTO agencies (code, name, likeness, mail, beyond)
+               SELECT code, name, likeness, mail, $1 FROM known
                WHERE own IS NULL RETURNING code),
            coded AS (
                INSERT INTO agency_codes (code, agency, likeness, kind)
                SELECT a.code, a.code, g.code_likeness, 'own' FROM added a JOIN given g ON g.code = a.code),
            renamed AS (
-               UPDATE agencies a SET name = k.name, likeness = k.likeness FROM known k
-               WHERE a.code = k.own AND k.code = k.own AND k.beyond = $1 AND k.old <> k.name RETURNING a.code)
+               UPDATE agencies a SET name = k.name, likeness = k.likeness, mail = k.mail FROM known k
+               WHERE a.code = k.own AND k.code = k.own AND k.beyond = $1 AND k.old <> (k.name, k.mail)
+               RETURNING a.code)
            SELECT (SELECT count(*) FROM added)::int AS added, (SELECT count(*) FROM renamed)::int AS renamed,
                   (SELECT count(*) FROM known WHERE own IS NOT NULL AND beyond IS NULL)::int AS ours,
                   (SELECT count(*) FROM known WHERE beyond <> $1)::int AS elsewhere""",
@@ -228,6 +231,7 @@ async def enter_listed(conn: Connection, name: str, agencies: Sequence[Listed]) 
         [one.name for one in agencies],
         [likeness(one.name) for one in agencies],
         [likeness(one.code) for one in agencies],
+        [one.mail for one in agencies],
     )
     assert row is not None
     await _enter_others(conn, name, agencies)
@@ -236,15 +240,17 @@ async def enter_listed(conn: Connection, name: str, agencies: Sequence[Listed]) 
 
 async def _enter_others(conn: Connection, name: str, agencies: Sequence[Listed]) -> None:
     """Give agencies beyond their other codes, as far as nobody has them."""
-    others = [(code, one.code) for one in agencies for code in one.others]
+    others = [(code, kind, one.code) for one in agencies for kind, code in one.others]
     await conn.execute(
-        """INSERT INTO agency_codes (code, agency, likeness)
-           SELECT g.code, a.code, g.likeness FROM unnest($2::text[], $3::text[], $4::text[]) AS g (code, own, likeness)
+        """INSERT INTO agency_codes (code, kind, agency, likeness)
+           SELECT g.code, g.kind, a.code, g.likeness
+           FROM unnest($2::text[], $3::text[], $4::text[], $5::text[]) AS g (code, kind, own, likeness)
            JOIN agencies a ON a.code = g.own AND a.beyond = $1 ON CONFLICT (code) DO NOTHING""",
         name,
-        [code for code, _ in others],
-        [own for _, own in others],
-        [likeness(code) for code, _ in others],
+        [code for code, _, _ in others],
+        [kind for _, kind, _ in others],
+        [own for _, _, own in others],
+        [likeness(code) for code, _, _ in others],
     )
 
 

@@ -33,8 +33,11 @@ PAGE = 2000
 MOST_LISTED = 1_000_000
 """Entries of a list that are read: eight times the national one."""
 
-OTHER_CODES = ("oldCode", "code102")
-"""Fields that name one more code of the same agency (axis client 4.1, 4.2)."""
+OTHER_CODES = {"oldCode": "old", "code102": "code102"}
+"""Fields that name one more code of the same agency, and its kind (axis client 4.1, 4.2)."""
+
+MOST_MAIL = 254
+"""Characters of a mail address."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -116,8 +119,13 @@ def _usable(row: Mapping[str, Any]) -> Listed | None:
     code, name = _text(row, "code"), unicodedata.normalize("NFC", _text(row, "name"))
     if flaw_of(code) or not name:
         return None
-    others = dict.fromkeys(_text(row, key) for key in OTHER_CODES)
-    return Listed(code=code, name=name, others=tuple(one for one in others if one != code and not flaw_of(one)))
+    others = [(kind, _text(row, key)) for key, kind in OTHER_CODES.items()]
+    return Listed(
+        code=code,
+        name=name,
+        mail=_text(row, "mail")[:MOST_MAIL],
+        others=tuple((kind, other) for kind, other in others if other != code and not flaw_of(other)),
+    )
 
 
 def _text(row: Mapping[str, Any], key: str) -> str:

@@ -80,6 +80,7 @@ async def test_other_codes_lead_to_the_agency_beyond(strangers: Pair, peer: Peer
     async with strangers.lower.exchange.database.acquire() as conn:
         found = await directory.agencies(conn, ["000.00.X1", A])
     assert {code: agency.code for code, agency in found.items()} == {"000.00.X1": "X.1", A: A}
+    assert (found["000.00.X1"].old_code, found["000.00.X1"].code102) == ("000.00.X1", "")
 
 
 async def test_new_names_come_and_what_is_gone_is_locked(strangers: Pair, peer: Peer) -> None:
