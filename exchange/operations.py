@@ -18,7 +18,7 @@ from exchange.own_statuses import ask_back
 from exchange.recall import Outcome, outcome_of, plan_recall
 from exchange.replacement import plan_replacement
 from exchange.update import plan_update
-from storage import copies, deliveries
+from storage import copies, deliveries, lateness
 from storage import links as link_rows
 from storage.copies import Move
 from storage.deliveries import Event
@@ -196,6 +196,8 @@ async def apply(exchange: Exchange, conn: Connection, row: EnvelopeRow, effect: 
     """Do to the copies what the document says, and write down what became of its own deliveries."""
     await copies.move_all(conn, effect.moves)
     await deliveries.insert_events(conn, effect.events)
+    if row.operation == Operation.UPDATE and row.due_on is not None:
+        await lateness.move_due(conn, row.id, row.due_on)
     for copy in effect.asked:
         await ask_back(exchange, conn, row, copy)
 

@@ -237,6 +237,23 @@ async def answered(conn: Connection, deliveries: Sequence[UUID]) -> list[Candida
     return [Candidate(**row) for row in rows]
 
 
+async def move_due(conn: Connection, update: UUID, due_on: date) -> None:
+    """Let the earlier versions be handled by the day that their update gives, where they are still open.
+
+    What was overdue by then stays marked.
+    """
+    await conn.execute(
+        f"""WITH RECURSIVE versions (envelope, recipient) AS (
+                SELECT target, recipient FROM links WHERE source = $1 AND kind = 'updates' AND recipient IS NOT NULL
+                UNION SELECT l.target, l.recipient FROM links l JOIN versions v
+                      ON l.source = v.envelope AND l.recipient = v.recipient AND l.kind = 'updates')
+            UPDATE deliveries d SET due_on = $2 FROM versions v
+            WHERE d.envelope = v.envelope AND d.recipient = v.recipient AND d.state IN {OPEN}""",
+        update,
+        due_on,
+    )
+
+
 async def late_counts(conn: Connection) -> dict[str, int]:
     """How many deliveries are late now, by what is owed; for metrics."""
     row = await conn.fetchrow(

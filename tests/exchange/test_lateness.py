@@ -293,6 +293,21 @@ async def test_completion_after_the_due_date_is_found_afterwards(world: World) -
     assert found.overdue_since == midnight(await due_on(world, delivery.id) + timedelta(days=1))
 
 
+async def test_update_moves_the_due_date_of_every_version_its_recipients_have(world: World) -> None:
+    today = datetime.now(LOCAL_TIME).date()
+    document = replaced(world.document(A, B, C), due_on=today + DUE)
+    taken = await send(world, document)
+    again = replaced(document, subject="V/v gửi bổ sung phụ lục")
+    await send(world, update(again, B))
+    last = await send(world, update(replaced(again, due_on=today + timedelta(days=20)), B))
+    await look(world, timedelta(days=5))
+    assert "overdue" in lates(await at(world, taken.id, C)), "its date is what it was"
+    assert "overdue" not in lates(await at(world, taken.id, B))
+    await look(world, timedelta(days=20))
+    assert "overdue" in lates(await at(world, taken.id, B))
+    assert lates(await at(world, last.id, B)) == [], "a document is handled once, not once for each version"
+
+
 async def test_word_out_of_order_completes_nothing(world: World) -> None:
     taken = await due(world)
     [delivery] = taken.deliveries
