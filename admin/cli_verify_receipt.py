@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 VERDICTS = {
     "verified": Words(vi="con dấu hợp lệ", en="seal verified"),
     "unverified": Words(
-        vi="con dấu khớp với chứng thư kèm theo, chưa ai bảo đảm chứng thư đó",
-        en="the seal fits the certificate in the receipt, for which nobody vouches",
+        vi="con dấu khớp với chứng thư kèm theo, chưa ai bảo đảm đó là con dấu của trục",
+        en="the seal fits the certificate in the receipt, but nobody vouches that it is the exchange's",
     ),
     "held": Words(
-        vi="con dấu khớp, nhưng danh sách thu hồi đã cho không trả lời được",
-        en="the seal fits, but the given revocation list does not answer",
+        vi="con dấu khớp, nhưng theo danh sách thu hồi đã cho thì chưa tin được",
+        en="the seal fits, but by the given revocation lists it cannot be believed yet",
     ),
     "unexamined": Words(vi="chưa kiểm tra được con dấu", en="the seal could not be checked"),
     "refused": Words(vi="con dấu KHÔNG hợp lệ", en="the seal is NOT valid"),

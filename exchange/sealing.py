@@ -116,7 +116,7 @@ def _own(folder: Path, *, anew: bool = False) -> tuple[Path, Path]:
             certificate.unlink(missing_ok=True)  # first: without it whoever comes next makes all of them anew
         if not certificate.exists():
             authority = Authority.make(f"{SEAL_NAME} root")
-            made_key, made_certificate = authority.issue(SEAL_NAME)
+            made_key, made_certificate = authority.issue_seal(SEAL_NAME)
             (folder / ROOT_FILE).write_bytes(authority.root_pem)
             _write(key, made_key)
             _write(certificate, made_certificate)

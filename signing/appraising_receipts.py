@@ -18,8 +18,9 @@ from envelopes.limits import Words
 from signing import certificate_rules
 from signing.appraising import SIGNATURE, WHOSE, Outcome
 from signing.certificates import Bad, Trust, Unknown, describe
-from signing.leaf import date_faults, leaf_faults, link_faults, load_der, subject_of
+from signing.leaf import date_faults, is_seal, leaf_faults, link_faults, load_der, subject_of
 from signing.pem import parsed
+from signing.revocation import RevocationList
 from signing.seal import check_sealed, enclosed_certificates
 
 if TYPE_CHECKING:
@@ -34,10 +35,17 @@ if TYPE_CHECKING:
     from signing.receipts import ReceiptFacts
 
 SEAL_OF_THE_EXCHANGE = Words(
-    vi="con dấu có đúng là của trục không: chứng thư nào dưới gốc này cũng ký được; hãy so tên và SHA-256 với những gì "
-    "trục công bố (`lienthong seal show`)",
-    en="whether the seal is the exchange's: any certificate under that root could have signed; compare its name and "
-    "SHA-256 with what the exchange tells (`lienthong seal show`)",
+    vi="con dấu có đúng là của trục không: chứng thư kèm theo không ghi là con dấu, nên chứng thư nào dưới gốc này "
+    "cũng viết được biên nhận ấy; hãy lấy con dấu từ trục (`lienthong seal show --out seal.pem`) "
+    "và cho --certificate seal.pem",
+    en="whether the seal is the exchange's: the enclosed certificate does not say that it is a seal, so any "
+    "certificate under that root could have written this; get the seal from the exchange "
+    "(`lienthong seal show --out seal.pem`) and give --certificate seal.pem",
+)
+SEAL_LOST = Words(
+    vi="con dấu đã bị thu hồi từ {since}: ai giữ khóa cũng viết được biên nhận lùi ngày; hãy so với bản trục lưu",
+    en="the seal is revoked since {since}: whoever has its key could have written a receipt of an earlier date; "
+    "compare it with the one that the exchange keeps",
 )
 SEAL_PATH = Words(
     vi="con dấu do tổ chức nào cấp, còn hạn lúc đóng dấu không; hãy cho --roots",
@@ -90,7 +98,10 @@ def appraise_receipt(data: bytes, *, given: Given, now: datetime) -> SealApprais
     if found.enclosed:
         unchecked = (WHOSE, SEAL_PATH, SEAL_REVOCATION, THE_TIME)
         return replace(found, outcome=Outcome.UNVERIFIED, unchecked=unchecked)
-    return replace(found, outcome=Outcome.VERIFIED, unchecked=(SEAL_PATH, SEAL_REVOCATION, THE_TIME))
+    unchecked = (SEAL_PATH, SEAL_REVOCATION, THE_TIME)
+    return _lost(found, load_der(sealed.certificate), given) or replace(
+        found, outcome=Outcome.VERIFIED, unchecked=unchecked
+    )
 
 
 def _judge(
@@ -101,16 +112,36 @@ def _judge(
     faults = _path_faults(der, between, given.roots, at)
     if faults:
         return replace(found, outcome=Outcome.REFUSED, faults=tuple(faults))
-    unchecked = (SEAL_OF_THE_EXCHANGE, THE_TIME) if found.enclosed else (THE_TIME,)
+    leaf = load_der(der)
+    if found.enclosed and not is_seal(leaf):
+        unchecked: tuple[Words, ...] = (SEAL_OF_THE_EXCHANGE, SEAL_REVOCATION, THE_TIME)
+        return replace(found, outcome=Outcome.UNVERIFIED, unchecked=unchecked)
     if not given.crls:
-        return replace(found, outcome=Outcome.VERIFIED, unchecked=(SEAL_REVOCATION, *unchecked))
+        return replace(found, outcome=Outcome.VERIFIED, unchecked=(SEAL_REVOCATION, THE_TIME))
     verdict = Trust(1, given.roots, given.crls, between).judge_past(der, at, now)
     if isinstance(verdict, Bad):
         return replace(found, outcome=Outcome.REFUSED, faults=(verdict.fault,))
     if isinstance(verdict, Unknown):
         reason = verdict.reason
-        return replace(found, outcome=Outcome.HELD, reason=reason, unchecked=(SEAL_REVOCATION, *unchecked))
-    return replace(found, outcome=Outcome.VERIFIED, unchecked=unchecked)
+        return replace(found, outcome=Outcome.HELD, reason=reason, unchecked=(SEAL_REVOCATION, THE_TIME))
+    return _lost(found, leaf, given) or replace(found, outcome=Outcome.VERIFIED, unchecked=(THE_TIME,))
+
+
+def _lost(found: SealAppraisal, leaf: x509.Certificate, given: Given) -> SealAppraisal | None:
+    """The verdict on a seal that a given list names, if one does: the receipt's time is whoever has the key's word."""
+    since = _revoked_since(leaf, given.crls)
+    if since is None:
+        return None
+    told = (text.format(since=f"{since:%Y-%m-%dT%H:%M:%SZ}") for text in (SEAL_LOST.vi, SEAL_LOST.en))
+    return replace(found, outcome=Outcome.HELD, reason=" / ".join(told), unchecked=(THE_TIME,))
+
+
+def _revoked_since(leaf: x509.Certificate, crls: Sequence[bytes]) -> datetime | None:
+    """When a given list of its issuer's says that the certificate was revoked, even if that was afterwards."""
+    lists = (RevocationList(crl) for crl in crls)
+    issuer = leaf.issuer.rfc4514_string()
+    found = [one.revoked_since(leaf) for one in lists if one.facts.issuer == issuer]
+    return min((since for since in found if since is not None), default=None)
 
 
 def _path_faults(der: bytes, between: Sequence[bytes], roots: Sequence[bytes], at: datetime) -> list[Fault]:

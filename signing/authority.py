@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from signing.keys import Key, KeyKind, hash_for, key_pem, new_key, read_identity, write_secret
+from signing.leaf import DOCUMENT_SIGNING, SEAL_PURPOSE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -88,6 +89,15 @@ class Authority:
         key = new_key(key_kind)
         certificate = self.certify(key.public_key(), _name(common_name), now=now, days=days)
         return key_pem(key), certificate.public_bytes(Encoding.PEM)
+
+    def issue_seal(
+        self, common_name: str, *, now: datetime | None = None, days: int = LEAF_DAYS
+    ) -> tuple[bytes, bytes]:
+        """As `issue`, for the seal of an exchange: the certificate says that it is one."""
+        key = new_key("p256")
+        purposes = x509.ExtendedKeyUsage([DOCUMENT_SIGNING, SEAL_PURPOSE])
+        builder = self.leaf_builder(key, common_name, now=now, days=days).add_extension(purposes, critical=False)
+        return key_pem(key), builder.sign(self.key, hash_for(self.key)).public_bytes(Encoding.PEM)
 
     def certify(
         self, public_key: PublicKey, subject: x509.Name, *, now: datetime | None = None, days: int = LEAF_DAYS

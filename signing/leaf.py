@@ -26,12 +26,18 @@ RSA_EXPONENT = 65537
 CURVES = (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
 HASHES = frozenset({"sha256", "sha384", "sha512"})
 
+SEAL_PURPOSE = x509.ObjectIdentifier("2.25.147695093480434259456840491701929591230")
+"""Extended key usage of an exchange's seal. It tells the seal from every other certificate under the same root, none
+of which may write receipts; whoever issues one for an exchange puts it in. An OID made from a UUID (X.667)."""
+
+DOCUMENT_SIGNING = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.36")  # RFC 9336
+
 PURPOSES = frozenset(
     oid.dotted_string
     for oid in (
         ExtendedKeyUsageOID.CLIENT_AUTH,
         ExtendedKeyUsageOID.EMAIL_PROTECTION,
-        x509.ObjectIdentifier("1.3.6.1.5.5.7.3.36"),  # document signing, RFC 9336
+        DOCUMENT_SIGNING,
         x509.ObjectIdentifier("1.3.6.1.4.1.311.10.3.12"),  # Microsoft document signing
         x509.ObjectIdentifier("1.2.840.113583.1.1.5"),  # Adobe authentic documents
     )
@@ -86,6 +92,14 @@ def check_root(der: bytes) -> None:
         faults.append(rules.NOT_AUTHORITY.at("certificate", subject=subject_of(certificate)))
     if faults:
         raise Refused(*faults)
+
+
+def is_seal(certificate: x509.Certificate) -> bool:
+    """Whether its authority issued it for the seal of an exchange."""
+    try:
+        return SEAL_PURPOSE in certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except x509.ExtensionNotFound:
+        return False
 
 
 def load_der(der: bytes) -> x509.Certificate:

@@ -30,6 +30,11 @@ if TYPE_CHECKING:
     from signing.token_keys import TokenKey
 
 
+_ONE_AT_A_TIME = threading.RLock()
+"""Around every call into a module: makers' modules, and the library's own binding, do not stand several threads, also
+where these use different keys. A token makes one signature at a time anyway."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenPlace:
     """Where a key is: the maker's `module` (a path), the token and the key on it, each by its label.
@@ -67,26 +72,28 @@ def open_identity(place: TokenPlace, pin: str | None, certificates: Sequence[x50
     The PIN is kept for as long as the key, to sign in again after the token was pulled out. Safe for any number of
     threads; the token makes one signature at a time. Raises `KeyUnusable`, also from the key's `sign`.
     """
-    opened = _Opened(place, pin)
-    return Identity(key=opened.key(), certificate=certificate_of(opened.key(), certificates or opened.certificates()))
+    with _ONE_AT_A_TIME:
+        opened = _Opened(place, pin)
+        own = () if certificates else opened.certificates()
+    return Identity(key=opened.key(), certificate=certificate_of(opened.key(), certificates or own))
 
 
 def open_key(place: TokenPlace, pin: str | None) -> TokenKey:
     """The key alone, for a request before there is a certificate. Raises `KeyUnusable`."""
-    return _Opened(place, pin).key()
+    with _ONE_AT_A_TIME:
+        return _Opened(place, pin).key()
 
 
 def list_tokens(module: str) -> list[TokenFacts]:
     """Every token that is plugged in. Raises `KeyUnusable`."""
-    return [
-        TokenFacts(label=one.label, serial=_serial(one), maker=one.manufacturer_id) for one in _tokens(_load(module))
-    ]
+    with _ONE_AT_A_TIME:
+        present = _tokens(_load(module))
+        return [TokenFacts(label=one.label, serial=_serial(one), maker=one.manufacturer_id) for one in present]
 
 
 def list_keys(place: TokenPlace, pin: str | None) -> list[TokenKeyFacts]:
     """Every signing key of the token at `place`, whatever its `key`. Raises `KeyUnusable`."""
-    token = _token(place)
-    with _told(token.label):
+    with _ONE_AT_A_TIME, _told((token := _token(place)).label):
         session = _log_in(token, pin)
         certificates = _certificates(session)
         return [_facts(session, found, certificates) for found in _signing_keys(session)]
@@ -98,7 +105,7 @@ class _Opened:
     def __init__(self, place: TokenPlace, pin: str | None) -> None:
         self._place = place
         self._pin = pin
-        self._lock = threading.Lock()
+        self._barred: KeyUnusable | None = None
         self._open()
         self._public = self._read_public()
 
@@ -127,7 +134,9 @@ class _Opened:
     def _sign(self, octets: bytes) -> bytes:
         import pkcs11
 
-        with self._lock, _told(self._label):
+        with _ONE_AT_A_TIME, _told(self._label):
+            if self._barred is not None:  # another try with a refused PIN would bring the card nearer to its lock
+                raise self._barred
             try:
                 return self._signature(octets)
             except pkcs11.PKCS11Error:
@@ -136,7 +145,12 @@ class _Opened:
 
     def _reopen(self) -> None:
         """The old session is not closed: that would sign out every other key of this process on the token."""
-        self._open()
+        try:
+            self._open()
+        except KeyUnusable as refused:
+            if refused.fault.code in (rules.PIN_WRONG.code, rules.PIN_LOCKED.code):
+                self._barred = refused
+            raise
         if self._read_public() != self._public:
             raise KeyUnusable(rules.TOKEN_FAILED.at("token", token=self._label, reason="the key on it is another now"))
 

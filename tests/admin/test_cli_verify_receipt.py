@@ -48,7 +48,7 @@ def papers(tmp_path: Path) -> Papers:
     papers = Papers(*(tmp_path / name for name in ("letter.edxml", "receipt.xml", "root.pem", "seal.pem", "root.crl")))
     write_envelope(letter(), [source], papers.letter)
     root = Authority.make("Gốc của trục", now=AT)
-    key, certificate = root.issue("Con dấu của trục", now=AT)
+    key, certificate = root.issue_seal("Con dấu của trục", now=AT)
     papers.roots.write_bytes(root.root_pem)
     papers.certificate.write_bytes(certificate)
     papers.crl.write_bytes(root.crl())
@@ -118,7 +118,7 @@ def test_receipt_says_who_what_when_and_by_which_seal(papers: Papers) -> None:
 def test_what_a_root_alone_leaves_open_is_named(papers: Papers) -> None:
     told_by_root = " ".join(one["en"] for one in told(papers.receipt, "--roots", papers.roots)["unchecked"])
     assert "revoked" in told_by_root
-    assert "lienthong seal show" in told_by_root
+    assert "the exchange's own word" in told_by_root
     with_list = told(papers.receipt, "--roots", papers.roots, "--crl", papers.crl)
     assert "revoked" not in " ".join(one["en"] for one in with_list["unchecked"])
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -132,6 +132,48 @@ def test_threads_share_a_key(tokens: Tokens, world: World) -> None:
         files = list(pool.map(lambda n: signers[n % 2].sign_parts(document()), range(40)))
     for n, file in enumerate(files):
         world.accepted(file, signers[n % 2].certificate_der)
+
+
+def test_two_keys_stand_many_threads(tokens: Tokens) -> None:
+    """Makers' modules do not, so we take care of it: thousands of signatures by two keys, and not one fails."""
+    curve, modulus = (open_key(tokens.place(kind), PIN) for kind in ("p256", "rsa2048"))
+    assert isinstance(curve, ec.EllipticCurvePrivateKey)
+    assert isinstance(modulus, rsa.RSAPrivateKey)
+
+    def sign(n: int) -> bytes:
+        if n % 2:
+            return curve.sign(b"x", ec.ECDSA(SHA256()))
+        return modulus.sign(b"x", padding.PKCS1v15(), SHA256())
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(sign, range(2000)))
+
+
+def test_refused_pin_is_not_tried_again(tmp_path_factory: pytest.TempPathFactory, world: World) -> None:
+    """The PIN was changed while the program runs. Cards lock after a few wrong ones, so the first is the last."""
+    import pkcs11
+
+    for on in shelf(tmp_path_factory.mktemp("changed")):
+        key, certificate = world.root.issue("H08.02", now=NOW)
+        path = on.folder / "key.pem"
+        path.write_bytes(key)
+        on.token("A")
+        on.put("A", path, "k", "a0")
+        place = TokenPlace(module=on.module, token="A", key="k")
+        signer = Signer.of(open_identity(place, PIN, [x509.load_pem_x509_certificate(certificate)]))
+        library = pkcs11.lib(on.module)
+        library.reinitialize()
+        with library.get_token(token_label="A").open(rw=True, user_pin=PIN) as session:
+            session.set_pin(PIN, "161803")
+        library.reinitialize()
+        with pytest.raises(KeyUnusable) as refused:
+            signer.sign_parts(document())
+        assert refused.value.fault.code == "token.pin_wrong"
+        with library.get_token(token_label="A").open(rw=True, user_pin="161803") as session:
+            session.set_pin("161803", PIN)
+        library.reinitialize()
+        with pytest.raises(KeyUnusable):  # the old PIN would do again, and is not even tried
+            signer.sign_parts(document())
 
 
 def test_wrong_pin_is_told_from_no_pin(tokens: Tokens) -> None:
