@@ -7,6 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from envelopes.moments import can_be_shown
+
 MAX_SIGNATURES = 32
 """Signatures told of one file: an official document has two, and a few more where others sign along."""
 
@@ -118,7 +120,7 @@ def outcome_of(given: dict[str, Any]) -> PdfOutcome:
 
 
 def _signature(given: dict[str, Any]) -> PdfSignature:
-    trust, signed_at = given["trust"], given["signed_at"]
+    trust, signed_at = given["trust"], _moment(given["signed_at"])
     return PdfSignature(
         field=str(given["field"]),
         kind=str(given["kind"]),
@@ -131,10 +133,16 @@ def _signature(given: dict[str, Any]) -> PdfSignature:
         signer_type=_text(given["signer_type"]),
         certificate=_text(given["certificate"]),
         trust=Trust(trust) if trust is not None else None,
-        signed_at=datetime.fromisoformat(signed_at) if signed_at is not None else None,
-        time=_text(given["time"]),
+        signed_at=signed_at,
+        time=_text(given["time"]) if signed_at is not None else None,
         reasons=tuple(_reason(one) for one in given["reasons"]),
     )
+
+
+def _moment(given: Any) -> datetime | None:
+    """The time of signing; none where nobody could show it, for what was written down once is read for ever."""
+    moment = None if given is None else datetime.fromisoformat(given)
+    return moment if moment is not None and can_be_shown(moment) else None
 
 
 def _reason(given: dict[str, Any]) -> PdfReason:

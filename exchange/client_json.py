@@ -13,6 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin, get_type_hints
 
 from envelopes.faults import Fault, FaultClass
+from envelopes.moments import can_be_shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -122,6 +123,8 @@ def _moment(value: Any, path: str) -> datetime:
         raise AnswerWrong(f"{path} is not a time of RFC 3339: {value}") from None
     if moment.tzinfo is None:
         raise AnswerWrong(f"{path} has no time zone: {value}")
+    if not can_be_shown(moment):
+        raise AnswerWrong(f"{path} is at the end of the calendar: {value}")
     return moment.astimezone(UTC)
 
 

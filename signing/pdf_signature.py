@@ -14,6 +14,7 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 
+from envelopes.moments import can_be_shown
 from envelopes.pdf_outcomes import Changes, Coverage, PdfReason, PdfSignature, Trust, Verdict
 from signing import pdf_rules as rules
 from signing.pdf_chain import dumped
@@ -156,10 +157,10 @@ def _sound_stamp(found: EmbeddedPdfSignature, chains: Chains, at: datetime) -> _
 def _time(found: EmbeddedPdfSignature, sound: _Sound, *, is_stamp: bool) -> tuple[datetime | None, str | None]:
     """When it was signed: proven by a timestamp that verified, or else what the signer says."""
     stamp = sound.stamp
-    if stamp is not None and stamp.valid and stamp.intact and stamp.trusted:
+    if stamp is not None and stamp.valid and stamp.intact and stamp.trusted and can_be_shown(stamp.timestamp):
         return stamp.timestamp, TIMESTAMPED
     claimed = stamp.timestamp if is_stamp else found.self_reported_timestamp
-    if claimed is None or claimed.tzinfo is None:
+    if claimed is None or not can_be_shown(claimed):
         return None, None
     return claimed, CLAIMED
 

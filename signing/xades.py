@@ -17,6 +17,7 @@ from asn1crypto.x509 import Certificate
 from lxml import etree
 
 from envelopes.limits import LOCAL_TIME, MAX_CERTIFICATES, XADES
+from envelopes.moments import can_be_shown
 from signing import gate_rules as rules
 from signing.elements import MAX_SHOWN, PATH, children_of, strict_base64, text_of
 
@@ -124,15 +125,18 @@ def _pair(element: etree._Element) -> tuple[etree._Element, etree._Element]:
 
 
 def _read_time(element: etree._Element) -> datetime:
-    """The claimed moment; written without a zone it is Vietnam's, as all of edXML."""
+    """The claimed moment, which can be kept and shown; written without a zone it is Vietnam's, as all of edXML."""
     text = text_of(element)
     try:
         if not _TIME.fullmatch(text):
             raise ValueError
         moment = datetime.fromisoformat(text)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=LOCAL_TIME)
+        if not can_be_shown(moment):
+            raise ValueError
     except ValueError:
         _refuse(f"SigningTime «{text[:40]}»")
-    return moment if moment.tzinfo else moment.replace(tzinfo=LOCAL_TIME)
+    return moment
 
 
 def _read_formats(element: etree._Element) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from envelopes.file_names import safe_file_name
+from envelopes.moments import can_be_shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -78,7 +79,7 @@ def signature_json(row: EnvelopeRow) -> Json:
         "profile": row.profile,
         "certificate": certificate,
         "signer": row.signer,
-        "claimed_at": moment(row.claimed_at) if row.claimed_at else None,
+        "claimed_at": moment(row.claimed_at) if row.claimed_at and can_be_shown(row.claimed_at) else None,
         "reason": row.held_reason,
     }
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import re
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -209,6 +211,34 @@ async def test_outcome_of_a_lost_turn_is_not_written(world: World) -> None:
         async for _ in pdf_checks.check_pdfs(world.exchange, stale):
             raise AssertionError("it worked without a turn")
     assert (await told(world)).state == "pending"
+
+
+HOSTILE_TIMES = [b"D:00010101000000+14'", b"D:99991231235959-14'", b"D\\07299991231235959Z"]
+
+
+@pytest.mark.parametrize("claimed", HOSTILE_TIMES)
+async def test_time_nobody_can_show_is_not_told_and_stops_no_page(world: World, claimed: bytes) -> None:
+    content = signed(plain(), pen(world.authority, PERSON))
+    [genuine] = re.findall(rb"D\\072\d{14}Z", content)
+    assert len(genuine) == len(claimed)
+    envelope = await sent(world, ("125.signed.pdf", content.replace(genuine, claimed)))
+    await do(world.exchange, pdf_checks.CHORE)
+    [one] = (await told(world)).signatures
+    assert (one.signed_at, one.time) == (None, None)
+    async with world.client(A) as client:
+        assert (await client.envelope(envelope)).id == envelope
+
+
+@pytest.mark.parametrize("kept", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "9999-12-31T23:59:59Z"])
+async def test_time_nobody_can_show_that_was_written_down_before_stops_no_page(world: World, kept: str) -> None:
+    await sent(world, ("125.signed.pdf", signed(plain(), pen(world.authority, PERSON))))
+    await do(world.exchange, pdf_checks.CHORE)
+    async with world.exchange.database.acquire() as conn:
+        [one] = json.loads(await conn.fetchval("SELECT signatures FROM pdf_checks"))
+        written = json.dumps([one | {"signed_at": kept}])
+        await conn.execute("UPDATE pdf_checks SET signatures = $1", written)
+    [found] = (await told(world)).signatures
+    assert (found.signed_at, found.time, found.verdict) == (None, None, "valid")
 
 
 async def test_nothing_is_left_in_the_spool(world: World) -> None:
