@@ -1,4 +1,4 @@
-"""The directory's agencies: `lienthong agency add|list|lock|unlock|alias`."""
+"""The directory's agencies: `lienthong agency add|list|lock|unlock|alias|merge|dissolve|undo|tree|set`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from admin import cli_show
 from admin.cli_alias import alias
 from admin.cli_database import with_database
 from admin.cli_session import AS_JSON, InFull
+from admin.cli_succession import COMMANDS as SUCCESSION
 from exchange import directory
 
 if TYPE_CHECKING:
@@ -87,6 +88,8 @@ def _show(found: Agency, done: str, *, as_json: bool) -> None:
 
 def _row(one: Agency) -> Sequence[object]:
     state = f"khóa từ {cli_show.moment(one.locked_at)}" if one.locked_at else "hoạt động"
+    if one.dissolved_on is not None:
+        state = f"giải thể từ {cli_show.day(one.dissolved_on)}" + (f" → {one.successor}" if one.successor else "")
     return (
         one.code,
         one.name,
@@ -98,5 +101,7 @@ def _row(one: Agency) -> Sequence[object]:
 
 
 agency.add_command(alias)
+for command in SUCCESSION:
+    agency.add_command(command)
 
 COMMANDS: Sequence[click.Command] = (agency,)

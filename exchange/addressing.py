@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from envelopes.agency_codes import difference
 from envelopes.faults import Refused
 from envelopes.model import Document, StatusMessage
-from exchange import rules
+from exchange import rules, succession_rules
 from storage.envelopes import Note
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from envelopes.faults import Fault
+    from storage.agency_codes import CodeRow
     from storage.directory import Agency
     from storage.links import Link
 
@@ -29,18 +30,30 @@ RECEIVER = "edXMLHeader/TraceHeaderList/Bussiness/BussinessDocumentInfo/Receiver
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """A document to be taken as `envelope`, and what the directory says of the codes in it. `alike` has a known code
-    that looks like it for an unknown one; `limit` is the most recipients."""
+    that looks like it for an unknown one, `lapsed` what an unknown one was or will be; `limit` is the most recipients.
+
+    `known` has whom each code reaches; where that is the successor of a dissolved agency, `ended` has the latter.
+    `forebears`: the agencies that are no more and whose place another has, where copies of theirs may be meant.
+    """
 
     envelope: UUID
     document: Document
     known: Mapping[str, Agency]
     alike: Mapping[str, str]
     limit: int
+    lapsed: Mapping[str, CodeRow] = field(default_factory=dict)
+    ended: Mapping[str, Agency] = field(default_factory=dict)
+    forebears: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def own_code(self, code: str) -> str:
         """The agency's own code; an unknown one as it is."""
         agency = self.known.get(code)
         return agency.code if agency else code
+
+    def redirected(self, recipients: Sequence[str]) -> dict[str, str]:
+        """Dissolved agencies named in the document, each with the recipient that stands in its place."""
+        found = {agency.code: self.own_code(code) for code, agency in self.ended.items()}
+        return {agency: heir for agency, heir in found.items() if heir in recipients and agency not in recipients}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,10 +84,30 @@ class Reach:
     reached: dict[str, str] = field(default_factory=dict)
     faults: list[tuple[str, Fault]] = field(default_factory=list)
     repeated: list[Fault] = field(default_factory=list)
+    warnings: list[Fault] = field(default_factory=list)
+    _followed: set[str] = field(default_factory=set)
+
+    def follow(self, path: str, code: str, own: str, ended: Agency) -> None:
+        """Reach the successor `own` of a dissolved agency; that it is named twice its sender could not know."""
+        day = f"{ended.dissolved_on:%d/%m/%Y}"
+        self.warnings.append(succession_rules.RECIPIENT_REDIRECTED.at(path, code, code=code, day=day, successor=own))
+        if own in self.reached:
+            self._merge(path, code, own)
+        else:
+            self.reached[own] = code
+            self._followed.add(own)
+
+    def _merge(self, path: str, code: str, own: str) -> None:
+        other = self.reached[own]
+        self.warnings.append(succession_rules.RECIPIENT_MERGED.at(path, code, code=code, other=other, successor=own))
 
     def add(self, path: str, code: str, own: str) -> None:
         """Reach an agency, which may be named once only (conformance C05)."""
-        if own in self.reached:
+        if own in self._followed:
+            self._merge(path, code, own)
+            self._followed.discard(own)
+            self.reached[own] = code
+        elif own in self.reached:
             other = self.reached[own]
             self.repeated.append(rules.RECIPIENT_SAME.at(path, code, code=code, other=other, agency=own))
         else:
@@ -154,6 +187,8 @@ def reach(asked: Asked, named: Sequence[Named]) -> Reach:
         agency = asked.known.get(code)
         if agency is None or not agency.active:
             found.miss(code, unreachable(asked, path, code))
+        elif code in asked.ended:
+            found.follow(path, code, agency.code, asked.ended[code])
         else:
             found.add(path, code, agency.code)
     return found
@@ -168,20 +203,35 @@ def plan_letter(asked: Asked, *, warnings: Sequence[Fault] = (), links: Sequence
         asked=asked,
         recipients=tuple(found.reached),
         undeliverable=found.notes(),
-        warnings=tuple(warnings),
+        warnings=(*found.warnings, *warnings),
         links=tuple(links),
     )
 
 
 def unreachable(asked: Asked, path: str, code: str) -> Fault:
-    """Why nothing can be delivered to an agency that is unknown or locked."""
+    """Why nothing can be delivered to an agency that is unknown, locked or no more, or under a code that is over."""
     if code in asked.known:
+        agency = asked.known[code]
+        if agency.dissolved and agency.dissolved_on is not None:
+            day = f"{agency.dissolved_on:%d/%m/%Y}"
+            return succession_rules.RECIPIENT_DISSOLVED.at(path, code, code=code, day=day)
         return rules.RECIPIENT_LOCKED.at(path, code, code=code)
+    if code in asked.lapsed:
+        return _lapsed(path, asked.lapsed[code])
     alike = asked.alike.get(code)
     if alike is None:
         return rules.RECIPIENT_UNKNOWN.at(path, code, code=code)
     vi, en = difference(code, alike)
     return rules.RECIPIENT_CONFUSABLE.at(path, code, code=code, known=alike, found_vi=vi, found_en=en)
+
+
+def _lapsed(path: str, row: CodeRow) -> Fault:
+    """That the code is no more, or not yet."""
+    if row.valid_from is not None and not row.begun:
+        day = f"{row.valid_from:%d/%m/%Y}"
+        return succession_rules.RECIPIENT_EARLY.at(path, row.code, code=row.code, agency=row.agency, day=day)
+    day = f"{row.valid_until:%d/%m/%Y}"
+    return succession_rules.RECIPIENT_EXPIRED.at(path, row.code, code=row.code, agency=row.agency, day=day)
 
 
 def note(fault: Fault, *, recipient: str = "") -> Note:

@@ -12,7 +12,7 @@ from exchange.errors import NotAllowed, NotThere
 from exchange.failpoints import failpoint
 from exchange.own_statuses import report_arrival
 from exchange.recall import refuse_withdrawn
-from storage import deliveries, envelopes, links, transport
+from storage import deliveries, envelopes, links, successions, transport
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,7 +64,7 @@ async def inbox(
 
     The bell wakes, looking every `poll_seconds` guarantees. Raises `NotAllowed` for an agency of somebody else.
     """
-    recipients = _own(system, agency)
+    recipients = await _own(exchange, system, agency)
     clock = asyncio.get_running_loop()
     until = clock.time() + wait
     with exchange.bell.listening(recipients) as ear:
@@ -174,9 +174,11 @@ async def _arrivals(conn: Connection, system: System, found: Sequence[Waiting]) 
     ]
 
 
-def _own(system: System, agency: str | None) -> list[str]:
+async def _own(exchange: Exchange, system: System, agency: str | None) -> list[str]:
+    """The system's agencies, or the one asked for with those whose place it has."""
     if agency is None:
         return sorted(system.agencies)
     if agency not in system.agencies:
         raise NotAllowed(f"agency {agency} is not one of this system's")
-    return [agency]
+    async with exchange.database.acquire() as conn:
+        return [agency, *(await successions.forebears(conn, [agency])).get(agency, ())]

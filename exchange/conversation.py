@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from exchange.errors import NotThere
-from storage import links
+from storage import links, successions
 from storage.links import ANSWERS, Link
 
 if TYPE_CHECKING:
@@ -28,13 +28,17 @@ async def answer_links(conn: Connection, asked: Asked) -> list[Link]:
     letters that came on paper.
     """
     document, found = asked.document, []
+    if not document.responses:
+        return []
+    sender = document.sender.code
+    readers = [sender, *(await successions.forebears(conn, [sender])).get(sender, ())]
     for answer in document.responses[:MOST_ANSWERED]:
-        agency = asked.known.get(answer.agency)
+        agency = asked.ended.get(answer.agency) or asked.known.get(answer.agency)
         if not answer.reference and (agency is None or not answer.code or answer.issued_on is None):
             continue
         target = await links.find_document(
             conn,
-            reader=document.sender.code,
+            readers=readers,
             sender=agency.code if agency else None,
             reference=answer.reference or None,
             code=answer.code,

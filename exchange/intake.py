@@ -22,7 +22,7 @@ from envelopes.matching import attachment_faults
 from envelopes.model import Document, StatusMessage
 from envelopes.reading import Attempt, attempt
 from envelopes.splitting import Splitter
-from exchange import rules, vouching
+from exchange import rules, succession, vouching
 from exchange.errors import Busy
 from exchange.failpoints import failpoint
 from exchange.spool import ROOM_SECONDS
@@ -96,7 +96,7 @@ async def take_in(exchange: Exchange, system: System, spool: Spool, body: AsyncI
         on_its_word = vouching.may_be_unsigned(system.parent, inspected, candidates)
         system = replace(system, agencies=frozenset({sender}), allow_unsigned=on_its_word)
     else:
-        sender = _own_code(system, inspected.sender, candidates.agency)
+        sender = _own_code(system, inspected.sender, candidates)
     trust = await exchange.trust.current(candidates.trust_version)
 
     def judge() -> Vouched:
@@ -242,8 +242,11 @@ def _prove_rebuilding(spool: Spool, split: Split) -> None:
         raise AssertionError("the file cannot be rebuilt from its parts")
 
 
-def _own_code(system: System, claimed: str, agency: str | None) -> str:
+def _own_code(system: System, claimed: str, candidates: Candidates) -> str:
     """The own code of the agency that the file says it is from, which the system must act for (conformance C25)."""
+    agency, lapsed = candidates.agency, candidates.lapsed
+    if lapsed is not None and lapsed.agency in system.agencies:
+        succession.refuse_lapsed_sender(_FROM, lapsed)
     if agency is None or agency not in system.agencies:
         _refuse_sender(system, claimed, is_known=agency is not None)
     return agency

@@ -90,8 +90,12 @@ def by_recipient(found: Sequence[Copy]) -> dict[str, list[Copy]]:
 
 
 def holder(asked: Asked, code: str, copies: Mapping[str, Sequence[Copy]]) -> str | None:
-    """The agency of this code if it has a copy: under that very code, should it have become somebody else's since."""
-    return next((own for own in (code, asked.own_code(code)) if own in copies), None)
+    """The agency of this code if it has a copy: under that very code, should it have become somebody else's since, as
+    the agency that is no more, as its successor, or as one that its successor has the place of as well."""
+    ended = asked.ended.get(code)
+    heir = asked.own_code(code)
+    places = (code, ended.code if ended else code, heir, *asked.forebears.get(heir, ()))
+    return next((own for own in places if own in copies), None)
 
 
 def unknown_target(asked: Asked, reference: str) -> Fault:

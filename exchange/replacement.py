@@ -25,7 +25,7 @@ def plan_replacement(asked: Asked, found: Mapping[str, Sequence[Copy]]) -> Docum
     """It goes to those in `To` like any document; `found` has the copies of each replaced one by its reference."""
     business = asked.document.business
     plan = plan_letter(asked)
-    warnings: list[Fault] = []
+    warnings = list(plan.warnings)
     links: list[Link] = []
     for n, one in enumerate(business.replacements if business else (), 1):
         copies = found.get(one.reference, ())
@@ -47,7 +47,7 @@ def _marks(
     """A link to every copy of the agencies named (none named: of this document's recipients)."""
     copies = by_recipient(found)
     links: list[Link] = []
-    for code in one.agencies or [own for own in recipients if own in copies]:
+    for code in one.agencies or [own for own in recipients if holder(asked, own, copies) is not None]:
         own = holder(asked, code, copies)
         if own is None:
             place = f"{path}/OrganIdList/OrganId"

@@ -96,6 +96,8 @@ async def plan_status(conn: Connection, status: StatusMessage, known: Mapping[st
         rules.STATUS_UNMATCHED.refuse(
             "edXMLHeader/MessageHeader/ResponseFor", reference, reference=reference, owner=owner, recipient=recipient
         )
+    named = await reported.named_by(conn, about)  # a successor speaks of what its forebears sent or got
+    answers = replace(answers, agency=named.recipient if taking_back else named.sender)
     return StatusPlan(status=replace(status, answers=answers), about=about, recipient=answers.agency)
 
 

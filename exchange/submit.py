@@ -11,8 +11,18 @@ from typing import TYPE_CHECKING
 
 from envelopes.faults import Refused
 from envelopes.limits import LOCAL_TIME
-from envelopes.model import StatusMessage
-from exchange import certification_rules, lateness, look, operations, rules, statuses, taking
+from envelopes.model import Document, Operation, StatusMessage
+from exchange import (
+    certification_rules,
+    lateness,
+    look,
+    operations,
+    rules,
+    statuses,
+    succession,
+    succession_rules,
+    taking,
+)
 from exchange.addressing import Asked, DocumentPlan, agencies_named, for_ours
 from exchange.failpoints import failpoint
 from exchange.identifiers import uuid7
@@ -20,11 +30,11 @@ from exchange.intake import TakenAlready, take_in
 from exchange.look import Sent
 from exchange.spool import spooled
 from exchange.statuses import StatusPlan
-from storage import agency_codes, copies, deliveries, directory, envelopes, links, objects_held
+from storage import agency_codes, copies, deliveries, directory, envelopes, links, objects_held, successions
 from storage.envelopes import CertificateWithdrawn
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
     from pathlib import Path
     from uuid import UUID
 
@@ -36,6 +46,8 @@ if TYPE_CHECKING:
     from storage.envelopes import EnvelopeRow
 
     Plan = DocumentPlan | StatusPlan
+
+_FROM = "edXMLHeader/MessageHeader/From/OrganId"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,22 +99,37 @@ async def _plan(exchange: Exchange, envelope_id: UUID, vouched: Vouched) -> Plan
             return None
         named = agencies_named(message)
         known = await directory.agencies(conn, [message.sender.code, *named])
-        _check_sender(known, message.sender.code)
+        _check_sender(known, message)
         if isinstance(message, StatusMessage):
             return await statuses.plan_status(conn, message, known)
+        known, ended = await succession.followed(conn, known)
         if vouched.system.parent is not None:
             message = for_ours(message, known)
         unknown = [code for code in named if code not in known]
-        alike = await agency_codes.codes_like(conn, unknown) if unknown else {}
-        limit = exchange.settings.max_recipients
-        asked = Asked(envelope=envelope_id, document=message, known=known, alike=alike, limit=limit)
+        asked = Asked(
+            envelope=envelope_id,
+            document=message,
+            known=known,
+            alike=await agency_codes.codes_like(conn, unknown) if unknown else {},
+            limit=exchange.settings.max_recipients,
+            lapsed=await agency_codes.code_rows(conn, unknown) if unknown else {},
+            ended=ended,
+            forebears={}
+            if message.operation is Operation.NEW
+            else await successions.forebears(conn, sorted({agency.code for agency in known.values()})),
+        )
         return await operations.plan(conn, asked)
 
 
-def _check_sender(known: dict[str, Agency], code: str) -> None:
+def _check_sender(known: Mapping[str, Agency], message: Document | StatusMessage) -> None:
+    """Refused for who is locked; who is no more may finish what it has, but sends nothing new."""
+    code = message.sender.code
     sender = known.get(code)
-    if sender is None or not sender.active:
-        rules.SENDER_LOCKED.refuse("edXMLHeader/MessageHeader/From/OrganId", code, sender=code)
+    if sender is None or sender.locked_at is not None:
+        rules.SENDER_LOCKED.refuse(_FROM, code, sender=code)
+    if sender.dissolved and isinstance(message, Document) and message.operation is not Operation.RECALL:
+        day, successor = succession.told_ended(sender)
+        succession_rules.SENDER_DISSOLVED.refuse(_FROM, code, sender=code, day=day, successor=successor)
 
 
 async def _before(conn: Connection, vouched: Vouched) -> EnvelopeRow | None:
@@ -185,6 +212,8 @@ async def _insert_document(
     if attached:
         await envelopes.insert_attachments(conn, envelope_id, attached)
     await deliveries.open_deliveries(conn, rows, taking.first_event(rows[0], row))
+    if plan.asked.ended:
+        await successions.note_redirected(conn, envelope_id, plan.asked.redirected(plan.recipients))
     if plan.links:
         await links.insert_links(conn, plan.links)
         await operations.apply(exchange, conn, row, effect)

@@ -40,6 +40,7 @@ def plan_update(asked: Asked, found: Sequence[Copy]) -> DocumentPlan:
         raise Refused(*reached.repeated, *(fault for _, fault in (*reached.faults, *missed)))
     return DocumentPlan(
         asked=asked,
+        warnings=tuple(reached.warnings),
         recipients=(*reached.reached, *(own for own in gone if own not in reached.reached)),
         undeliverable=(*reached.notes(), *_notes(missed)),
         links=(*_updated(asked, copies, reached.reached), *taken_back(asked, copies, gone)),
@@ -92,10 +93,9 @@ def _notes(missed: Sequence[tuple[str, Fault]]) -> list[Note]:
 
 def _updated(asked: Asked, copies: Mapping[str, Sequence[Copy]], reached: Mapping[str, str]) -> list[Link]:
     """A link to the last version that each recipient has; to the last of all where none of them has any."""
+    having = [own for code in reached.values() if (own := holder(asked, code, copies)) is not None]
     links = [
-        Link(source=asked.envelope, kind=UPDATES, target=copies[own][-1].envelope, recipient=own)
-        for own in reached
-        if own in copies
+        Link(source=asked.envelope, kind=UPDATES, target=copies[own][-1].envelope, recipient=own) for own in having
     ]
     if links:
         return links

@@ -16,13 +16,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeRow:
-    """A code of an agency: `kind` is `own`, `old`, `code102` or `alias`; both days are included, None: without end."""
+    """A code of an agency: `kind` is `own`, `old`, `code102` or `alias`; both days are included, None: without end.
+
+    `begun`: whether its first day has come; `valid`: whether it is a code today.
+    """
 
     code: str
     agency: str
     kind: str
     valid_from: date | None
     valid_until: date | None
+    begun: bool
+    valid: bool
 
 
 def code_lives(table: str) -> str:
@@ -31,6 +36,10 @@ def code_lives(table: str) -> str:
         f"({table}.valid_from IS NULL OR {table}.valid_from <= today())"
         f" AND ({table}.valid_until IS NULL OR {table}.valid_until >= today())"
     )
+
+
+_ROW = f"""k.code, k.agency, k.kind, k.valid_from, k.valid_until,
+           k.valid_from IS NULL OR k.valid_from <= today() AS begun, ({code_lives("k")}) AS valid"""
 
 
 async def lock_registration(conn: Connection) -> None:
@@ -44,7 +53,7 @@ async def lock_registration(conn: Connection) -> None:
 async def code_rows(conn: Connection, codes: Sequence[str]) -> dict[str, CodeRow]:
     """What each of `codes` is, or was, or will be the code of; unlike `directory.agencies`, whatever day it is."""
     rows = await conn.fetch(
-        "SELECT code, agency, kind, valid_from, valid_until FROM agency_codes WHERE code = ANY($1::text[])",
+        f"SELECT {_ROW} FROM agency_codes k WHERE code = ANY($1::text[])",
         list(codes),
     )
     return {row["code"]: CodeRow(**row) for row in rows}
@@ -53,8 +62,7 @@ async def code_rows(conn: Connection, codes: Sequence[str]) -> dict[str, CodeRow
 async def codes_of(conn: Connection, agency: str) -> list[CodeRow]:
     """Every code of the agency but its own, also those that are no more or not yet."""
     rows = await conn.fetch(
-        """SELECT code, agency, kind, valid_from, valid_until FROM agency_codes
-           WHERE agency = $1 AND kind <> 'own' ORDER BY code""",
+        f"SELECT {_ROW} FROM agency_codes k WHERE agency = $1 AND kind <> 'own' ORDER BY code",
         agency,
     )
     return [CodeRow(**row) for row in rows]

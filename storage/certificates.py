@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from envelopes.limits import MAX_CANDIDATES
+from storage.agency_codes import CodeRow, code_lives, code_rows
 
 if TYPE_CHECKING:
     from storage.connection import Connection
@@ -63,6 +64,7 @@ class Candidates:
     `agency` is the own code of the agency whose code was claimed; None when nobody has it. `owners` has for each of
     `ders` the agency it is registered to: the claimed one, or one to which that one delegated signing. `beyond` names
     the parent axis that the claimed one is reached through; `certified`: it has had a certificate here, be it revoked.
+    `lapsed`: what the claimed code was or will be, where it is none today.
     """
 
     agency: str | None
@@ -72,6 +74,7 @@ class Candidates:
     now: datetime
     beyond: str | None = None
     certified: bool = False
+    lapsed: CodeRow | None = None
 
 
 _COLUMNS = "sha256, agency, der, subject, not_before, not_after, added_at, approved_at, revoked_at, invalid_from"
@@ -84,10 +87,10 @@ async def candidates(conn: Connection, code: str) -> Candidates:
     out, then the newest. A delegate that is locked signs nothing.
     """
     row = await conn.fetchrow(
-        """SELECT t.version, clock_timestamp() AS now, k.agency, c.ders, c.owners,
+        f"""SELECT t.version, clock_timestamp() AS now, k.agency, c.ders, c.owners,
                   (SELECT beyond FROM agencies WHERE code = k.agency) AS beyond,
                   EXISTS (SELECT FROM certificates WHERE agency = k.agency) AS certified
-           FROM trust_version t LEFT JOIN agency_codes k ON k.code = $1
+           FROM trust_version t LEFT JOIN agency_codes k ON k.code = $1 AND {code_lives("k")}
            CROSS JOIN LATERAL (
                SELECT array_agg(der ORDER BY place) AS ders, array_agg(agency ORDER BY place) AS owners
                FROM (SELECT der, agency, row_number() OVER (
@@ -104,6 +107,7 @@ async def candidates(conn: Connection, code: str) -> Candidates:
         MAX_CANDIDATES,
     )
     assert row is not None  # the table holds exactly one row
+    lapsed = (await code_rows(conn, [code])).get(code) if row["agency"] is None else None
     return Candidates(
         agency=row["agency"],
         ders=tuple(row["ders"] or ()),
@@ -112,6 +116,7 @@ async def candidates(conn: Connection, code: str) -> Candidates:
         now=row["now"],
         beyond=row["beyond"],
         certified=row["certified"],
+        lapsed=lapsed,
     )
 
 

@@ -84,7 +84,7 @@ async def credential(conn: Connection, credential_id: str) -> CredentialRow | No
     row = await conn.fetchrow(
         """SELECT c.id, c.secret_sha256, c.expires_at, c.revoked_at, s.disabled_at, s.id AS system, s.allow_unsigned,
                   s.strict, s.weak_until, clock_timestamp() AS now,
-                  array(SELECT agency FROM system_agencies WHERE system = s.id) AS agencies
+                  acts_for(s.id) AS agencies
            FROM credentials c JOIN systems s ON s.id = c.system WHERE c.id = $1""",
         credential_id,
     )
@@ -105,7 +105,7 @@ async def axis_system(conn: Connection, name: str) -> AxisSystem | None:
     """The active system of this id, with its axis secret."""
     row = await conn.fetchrow(
         """SELECT s.id, s.allow_unsigned, s.strict, s.weak_until, s.axis_secret,
-                  array(SELECT agency FROM system_agencies WHERE system = s.id) AS agencies
+                  acts_for(s.id) AS agencies
            FROM systems s WHERE s.id = $1 AND s.disabled_at IS NULL""",
         name,
     )

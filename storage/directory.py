@@ -129,6 +129,32 @@ async def set_locked(conn: Connection, code: str, *, locked: bool) -> bool:
     return bool(done)
 
 
+async def set_contact(
+    conn: Connection,
+    code: str,
+    *,
+    mail: str,
+    phone: str,
+    fax: str,
+    address: str,
+    website: str,
+    capabilities: Sequence[str],
+) -> None:
+    """Change how the agency of this own code is reached, and what it can receive."""
+    await conn.execute(
+        """UPDATE agencies SET mail = $2, phone = $3, fax = $4, address = $5, website = $6, capabilities = $7,
+                  modified_on = clock_timestamp(), version = version + 1
+           WHERE code = $1""",
+        code,
+        mail,
+        phone,
+        fax,
+        address,
+        website,
+        list(capabilities),
+    )
+
+
 async def agency(conn: Connection, code: str) -> Agency | None:
     """The agency that has exactly this code, as its own or as an alias."""
     return (await agencies(conn, [code])).get(code)
@@ -203,7 +229,7 @@ def system_of(name: str, row: asyncpg.Record) -> System:
     """The row as a type."""
     return System(
         id=name,
-        agencies=frozenset(row["agencies"]),
+        agencies=frozenset(row["agencies"] or ()),
         allow_unsigned=row["allow_unsigned"],
         strict=row["strict"],
         weak_until=row["weak_until"],

@@ -128,9 +128,15 @@ async def seen_links(
 
 
 async def find_document(
-    conn: Connection, *, reader: str, sender: str | None, reference: str | None, code: str, issued_on: date | None
+    conn: Connection,
+    *,
+    readers: Sequence[str],
+    sender: str | None,
+    reference: str | None,
+    code: str,
+    issued_on: date | None,
 ) -> UUID | None:
-    """The document that `reader` sent or received and answers: by reference, else by number, notation and date.
+    """The document that one of `readers` sent or received and answers: by reference, else by number, notation and date.
 
     `sender` None: whoever's it is, which only a reference can tell. The first version is preferred.
     """
@@ -143,7 +149,7 @@ async def find_document(
               AND {_SEEN}
             ORDER BY (o.operation = 'new') DESC, o.accepted_at DESC LIMIT 1""",
         sender,
-        [reader],
+        list(readers),
         reference,
         code,
         issued_on,

@@ -36,15 +36,18 @@ async def find_answered(
     """The delivery a status speaks of: by reference, else by number/notation and issue date; never without the year.
 
     The original document is preferred over a later recall, update or replacement under the same reference (edXML 7).
+    What a dissolved agency sent or got is its successor's, too, after what that one sent or got itself.
     `with_held`: also one that its recipient does not see yet.
     """
     found: UUID | None = await conn.fetchval(
         """SELECT d.id FROM envelopes e JOIN deliveries d ON d.envelope = e.id
-           WHERE e.kind = 'document' AND e.sender = $1 AND d.recipient = $2
+           WHERE e.kind = 'document' AND e.sender = ANY($1::text || forebears(array[$1::text]))
+             AND d.recipient = ANY($2::text || forebears(array[$2::text]))
              AND e.outcome <> 'rejected' AND ($6 OR NOT d.held)
              AND CASE WHEN $3::text IS NOT NULL THEN e.reference = $3
                       ELSE e.number || '/' || e.notation = $4 AND e.issued_on = $5 END
-           ORDER BY (e.operation = 'new') DESC, e.accepted_at DESC LIMIT 1""",
+           ORDER BY e.sender = $1 DESC, d.recipient = $2 DESC, (e.operation = 'new') DESC, e.accepted_at DESC
+           LIMIT 1""",
         owner,
         recipient,
         reference,

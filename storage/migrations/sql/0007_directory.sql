@@ -47,3 +47,65 @@ CREATE TABLE system_scopes (
     above  text NOT NULL REFERENCES agencies (code),
     PRIMARY KEY (system, above)
 );
+
+-- When agencies ended and what that was undone for; only ever added to. `on_day`: the day it takes effect.
+CREATE TABLE successions (
+    id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    agency    text NOT NULL REFERENCES agencies (code),
+    event     text NOT NULL CHECK (event IN ('merged', 'dissolved', 'undone')),
+    successor text REFERENCES agencies (code),
+    on_day    date,
+    at        timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+CREATE INDEX successions_agency ON successions (agency, id);
+CREATE TRIGGER successions_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON successions
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- Documents that were sent to `agency` and reached `heir` in its place.
+CREATE TABLE redirections (
+    envelope uuid NOT NULL REFERENCES envelopes (id),
+    agency   text NOT NULL REFERENCES agencies (code),
+    heir     text NOT NULL REFERENCES agencies (code),
+    PRIMARY KEY (envelope, agency)
+);
+CREATE INDEX redirections_agency ON redirections (agency);
+
+-- Each of these agencies (NULL: every agency) with the one that stood in its place on a day: itself, or the last of its
+-- successors. Whatever is counted by agency is counted by this.
+CREATE FUNCTION heirs(asked text[], on_day date DEFAULT today()) RETURNS TABLE (code text, heir text)
+LANGUAGE sql STABLE AS $$
+    WITH RECURSIVE chain (code, place, hops) AS (
+        SELECT a.code, a.code, 0 FROM agencies a WHERE asked IS NULL OR a.code = ANY(asked)
+        UNION ALL
+        SELECT c.code, a.successor, c.hops + 1 FROM chain c JOIN agencies a ON a.code = c.place
+        WHERE a.successor IS NOT NULL AND a.dissolved_on <= on_day AND c.hops < 1000)
+    SELECT DISTINCT ON (chain.code) chain.code, chain.place FROM chain ORDER BY chain.code, chain.hops DESC
+$$;
+
+-- The agencies that are no more and whose place these have, without these themselves.
+CREATE FUNCTION forebears(asked text[]) RETURNS text[] LANGUAGE sql STABLE AS $$
+    WITH RECURSIVE before (code) AS (
+        SELECT a.code FROM agencies a WHERE a.successor = ANY(asked) AND a.dissolved_on <= today()
+        UNION
+        SELECT a.code FROM before b JOIN agencies a ON a.successor = b.code AND a.dissolved_on <= today())
+    SELECT array(SELECT code FROM before)
+$$;
+
+-- Every agency that a system acts for: those named, those below its scopes that are this exchange's, and the agencies
+-- whose place these have. plpgsql, because a later revision brings `beyond`.
+CREATE FUNCTION acts_for(asked text) RETURNS text[] LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (
+        WITH RECURSIVE reach (code, is_acted_for) AS (
+            SELECT agency, NULL::boolean FROM system_agencies WHERE system = asked
+            UNION
+            SELECT above, false FROM system_scopes WHERE system = asked
+            UNION
+            SELECT a.code, CASE WHEN a.parent = r.code AND r.is_acted_for IS NOT NULL AND a.beyond IS NULL THEN true
+                                ELSE r.is_acted_for END
+            FROM reach r JOIN agencies a
+              ON (a.parent = r.code AND r.is_acted_for IS NOT NULL AND a.beyond IS NULL)
+              OR (a.successor = r.code AND a.dissolved_on <= today()))
+        SELECT array_agg(DISTINCT code) FROM reach WHERE is_acted_for IS DISTINCT FROM false);
+END
+$$;
