@@ -86,6 +86,10 @@ COMMANDS: Mapping[str, Place] = {
     ),
     **_in("cli_ca", ca="Tổ chức chứng thực được tin cậy / trusted authorities"),
     **_in("cli_seal", seal="Con dấu của trục / the exchange's seal, by which receipts are checked"),
+    **_in(
+        "cli_retention",
+        retention="Thời hạn lưu tệp đính kèm / how long attachments are kept; without a rule for ever",
+    ),
     **_in("cli_account", account="Tài khoản đăng nhập trang quản lý / accounts that sign in at the desk"),
     **_in(
         "cli_settings",

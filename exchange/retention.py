@@ -6,7 +6,7 @@ What the rules no longer keep is taken away by the chore in `removing`, a while 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -16,11 +16,15 @@ from envelopes.document_types import meant_type, type_words
 from envelopes.keeping import ANY, KeepingRule
 from exchange import retention_rules as faults
 from storage import retention
+from storage.retention import Level
 
 if TYPE_CHECKING:
     from storage.connection import Connection
     from storage.database import Database
-    from storage.retention import Level, RuleRow
+    from storage.retention import RuleRow
+
+FROM_THE_FIRST = date(1900, 1, 1)
+"""The beginning of a rule for every document there is."""
 
 MOST_MONTHS = 1200
 """A hundred years; longer is for ever."""
@@ -75,16 +79,20 @@ async def current(conn: Connection, *, grace_seconds: float) -> Retention:
     )
 
 
-async def set_level(database: Database, level: Level, *, by: str | None) -> None:
+async def set_level(
+    database: Database, code: str, *, name: str, months: int | None, source: str = "", by: str | None = None
+) -> Level:
     """Enter a retention code, or let it mean something else for rules to come. Raises `Refused`."""
-    if not _CODE.fullmatch(level.code):
-        faults.LEVEL_MALFORMED.refuse("level", level.code, code=level.code)
-    if not level.name.strip():
-        faults.LEVEL_NAMELESS.refuse("name", code=level.code)
-    _check_months(level.months)
+    if not _CODE.fullmatch(code):
+        faults.LEVEL_MALFORMED.refuse("level", code, code=code)
+    if not name.strip():
+        faults.LEVEL_NAMELESS.refuse("name", code=code)
+    _check_months(months)
+    level = Level(code=code, name=name.strip(), months=months, source=source, entered_by=by)
     async with database.transaction() as conn:
-        await retention.write_level(conn, replace(level, name=level.name.strip(), entered_by=by))
-    log.info("retention_level.changed", level=level.code, months=level.months, by=by)
+        await retention.write_level(conn, level)
+    log.info("retention_level.changed", level=code, months=months, by=by)
+    return level
 
 
 async def set_rule(database: Database, wanted: NewRule, *, by: str) -> RuleRow:
