@@ -78,8 +78,6 @@ async def mark_late(exchange: Exchange, turn: Turn) -> Steps:
     async with exchange.database.acquire() as conn:
         working = await working_time(conn)
     for duty in (RECEIVE, COMPLETE):
-        while await _set_aside(exchange, turn, working, duty):
-            yield
         while await _mark_open(exchange, turn, working, duty):
             yield
     while await _mark_answered(exchange, turn, working):
@@ -96,24 +94,18 @@ async def list_late(database: Database, recipient: str | None = None, *, limit: 
         return await lateness.late_page(conn, recipient=own, limit=limit)
 
 
-async def _set_aside(exchange: Exchange, turn: Turn, working: WorkingTime, duty: str) -> bool:
-    """Take some deliveries out of the count that nothing is owed for; whether there may be more."""
-    async with exchange.database.transaction() as conn:
-        await turn.hold(conn)
-        stretches = _stretches(working, duty, await envelopes.clock(conn))
-        return await lateness.set_aside(conn, duty, stretches, limit=STEP_ROWS) == STEP_ROWS
-
-
 async def _mark_open(exchange: Exchange, turn: Turn, working: WorkingTime, duty: str) -> bool:
-    """Mark some open deliveries whose time is up; whether there may be more."""
+    """Mark some open deliveries whose time is up, or count it no more; whether there may be more."""
     async with exchange.database.transaction() as conn:
         await turn.hold(conn)
         stretches = _stretches(working, duty, await envelopes.clock(conn))
         found = await lateness.candidates(conn, duty, stretches, limit=STEP_ROWS)
-        marks = [_mark(duty, one, limit) for one in found if (limit := _limit(working, duty, one)) is not None]
+        marks = [mark for one in found if (mark := _mark(working, duty, one)) is not None]
+        late = {one.delivery for one in marks}
+        await lateness.set_aside(conn, [one.id for one in found if one.id not in late])
         written = await lateness.mark(conn, marks)
     _tell(written)
-    return len(found) == STEP_ROWS == len(written)
+    return len(found) == STEP_ROWS
 
 
 async def _mark_answered(exchange: Exchange, turn: Turn, working: WorkingTime) -> bool:
@@ -133,9 +125,9 @@ def _answered_late(working: WorkingTime, found: Sequence[Candidate]) -> list[Mar
     marks = []
     for one in found:
         for duty, marked, at in ((RECEIVE, one.late, one.answered_at), (COMPLETE, one.overdue, one.closed_at)):
-            limit = _limit(working, duty, one)
-            if not marked and at is not None and limit is not None and at > limit:
-                marks.append(_mark(duty, one, limit))
+            mark = None if marked or at is None else _mark(working, duty, one)
+            if mark is not None and at is not None and at > mark.since:
+                marks.append(mark)
     return marks
 
 
@@ -169,8 +161,17 @@ def _stretches(working: WorkingTime, duty: str, now: datetime) -> list[Stretch]:
     return found
 
 
-def _mark(duty: str, one: Candidate, limit: datetime) -> Mark:
+def _mark(working: WorkingTime, duty: str, one: Candidate) -> Mark | None:
+    """That the delivery is late if nobody answered it; None when nothing is owed for it.
+
+    What a newer version or another document takes the place of in time is owed no more; that one is.
+    """
+    limit = _limit(working, duty, one)
+    if limit is None or one.recall or (duty == COMPLETE and one.completed_before):
+        return None
     since = max(limit, one.began_at)
+    if one.superseded_at is not None and one.superseded_at <= since:
+        return None
     vi, en = ("chậm tiếp nhận", "late to receive") if duty == RECEIVE else ("quá hạn xử lý", "overdue")
     return Mark(delivery=one.id, duty=duty, since=since, description=f"{vi} từ {_shown(since)} / {en} since then")
 

@@ -196,8 +196,8 @@ async def apply(exchange: Exchange, conn: Connection, row: EnvelopeRow, effect: 
     """Do to the copies what the document says, and write down what became of its own deliveries."""
     await copies.move_all(conn, effect.moves)
     await deliveries.insert_events(conn, effect.events)
-    if row.operation == Operation.UPDATE and row.due_on is not None:
-        await lateness.move_due(conn, row.id, row.due_on)
+    if row.operation == Operation.UPDATE and row.due_on is None:
+        await lateness.inherit_due(conn, row.id)
     for copy in effect.asked:
         await ask_back(exchange, conn, row, copy)
 

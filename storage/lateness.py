@@ -22,23 +22,28 @@ RECEIVE, COMPLETE = "receive", "complete"
 
 _OWED = """d.kind = 'document' AND d.timed AND NOT d.held AND d.withdrawn_at IS NULL"""
 
-_UNTIMED = """(
-    e.operation = 'recall'
-    OR EXISTS (SELECT FROM links l WHERE l.source = d.envelope AND l.kind = 'updates' AND l.recipient = d.recipient)
-    OR EXISTS (SELECT FROM links l JOIN envelopes s ON s.id = l.source
-               WHERE l.target = d.envelope AND l.kind = 'replaces' AND l.recipient = d.recipient
-                 AND s.outcome NOT IN ('held', 'rejected')))"""
-"""Nothing is owed in time: a recall is answered at what it recalls, a new version at the first one, and what replaces
-it takes the place of what was replaced."""
-
 _HELD_WORD = """EXISTS (
-    SELECT FROM deliveries s WHERE s.about = d.id AND s.held AND s.state <> 'refused' AND s.status_code IN {codes})"""
-"""Its recipient has answered; the answer waits for revocation data and must not be called missing."""
+    SELECT FROM envelopes oe JOIN deliveries o ON o.envelope = oe.id AND o.recipient = d.recipient
+    JOIN deliveries s ON s.about = o.id AND s.held AND s.state <> 'refused' AND s.status_code IN {codes}
+    WHERE oe.kind = 'document' AND oe.reference = e.reference AND oe.sender = e.sender)"""
+"""Its recipient has spoken of the document; the word waits for revocation data and must not be called missing."""
 
-_BEGIN = (
-    """coalesce((SELECT max(v.at) FROM events v WHERE v.delivery = d.id AND v.event = 'released'), d.accepted_at)"""
-)
-"""Since when its recipient could know of it."""
+_FACTS = """coalesce((SELECT max(v.at) FROM events v WHERE v.delivery = d.id AND v.event = 'released'), d.accepted_at)
+        AS began_at,
+    (SELECT min(s.accepted_at) FROM links l
+     JOIN envelopes s ON s.id = l.source AND s.outcome NOT IN ('held', 'rejected')
+     LEFT JOIN deliveries n ON n.envelope = l.source AND n.recipient = l.recipient
+     WHERE l.target = d.envelope AND l.kind IN ('updates', 'replaces') AND l.recipient = d.recipient
+       AND (n.id IS NULL OR n.state NOT IN ('refused', 'recalled'))) AS superseded_at,
+    e.operation = 'recall' AS recall,
+    e.operation = 'update' AND EXISTS (
+        WITH RECURSIVE earlier (envelope) AS (
+            SELECT target FROM links WHERE source = d.envelope AND kind = 'updates' AND recipient = d.recipient
+            UNION SELECT l.target FROM links l JOIN earlier r ON l.source = r.envelope
+                  WHERE l.kind = 'updates' AND l.recipient = d.recipient)
+        SELECT FROM earlier r JOIN deliveries o ON o.envelope = r.envelope AND o.recipient = d.recipient
+        WHERE o.state = 'completed') AS completed_before"""
+"""What the fields of `Candidate` are read from, of a delivery `d` and its envelope `e`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,16 +57,24 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A delivery whose time may be up. `began_at`: since when its recipient could know of it; `answered_at`,
-    `closed_at`: when its recipient said so, None where the delivery is still open."""
+    """A delivery whose time may be up.
+
+    `began_at`: since when its recipient could know of it; `superseded_at`: since when a newer version or another
+    document is there in its place; `recall`: it is answered at what it recalls; `completed_before`: an earlier version
+    was completed; `late`, `overdue`: it is marked already. `answered_at` and `closed_at` are when its recipient said
+    so, None where that is still open.
+    """
 
     id: UUID
     urgency: int
     accepted_at: datetime
     began_at: datetime
     due_on: date | None
-    late: bool
-    overdue: bool
+    superseded_at: datetime | None
+    recall: bool
+    completed_before: bool
+    late: bool = False
+    overdue: bool = False
     answered_at: datetime | None = None
     closed_at: datetime | None = None
 
@@ -122,7 +135,7 @@ _KINDS = {
         states=UNRECEIVED,
         column="late_to_receive_since",
         event="late_to_receive",
-        codes="('02', '03')",
+        codes="('02', '03', '15', '16')",
     ),
     COMPLETE: _Kind(
         begin="due_on", type="date", states=OPEN, column="overdue_since", event="overdue", codes="('02', '06')"
@@ -130,30 +143,24 @@ _KINDS = {
 }
 
 
-async def set_aside(conn: Connection, duty: str, stretches: Sequence[Stretch], *, limit: int) -> int:
-    """Take out of the count what nothing is owed for, once its time would be up; how many there were."""
-    rows = await conn.fetch(
-        f"""UPDATE deliveries SET timed = false WHERE id IN (
-                SELECT d.id FROM {_KINDS[duty].candidates} WHERE {_UNTIMED} LIMIT $4) RETURNING id""",
-        *_arguments(stretches),
-        limit,
-    )
-    return len(rows)
-
-
 async def candidates(conn: Connection, duty: str, stretches: Sequence[Stretch], *, limit: int) -> list[Candidate]:
     """Open deliveries whose time is up, locked; those that somebody else has locked are left for the next look."""
     kind = _KINDS[duty]
     released = "AND v.at > s.last" if duty == RECEIVE else "AND false"  # a due date is the same for whoever was held up
     rows = await conn.fetch(
-        f"""SELECT d.id, d.urgency, d.accepted_at, {_BEGIN} AS began_at, d.due_on, false AS late, false AS overdue
-            FROM {kind.candidates} WHERE NOT {_UNTIMED} AND NOT {_HELD_WORD.format(codes=kind.codes)}
+        f"""SELECT d.id, d.urgency, d.accepted_at, d.due_on, {_FACTS}
+            FROM {kind.candidates} WHERE NOT {_HELD_WORD.format(codes=kind.codes)}
               AND NOT EXISTS (SELECT FROM events v WHERE v.delivery = d.id AND v.event = 'released' {released})
             LIMIT $4 FOR UPDATE OF d SKIP LOCKED""",
         *_arguments(stretches),
         limit,
     )
     return [Candidate(**row) for row in rows]
+
+
+async def set_aside(conn: Connection, deliveries: Sequence[UUID]) -> None:
+    """Count the time of these no more: nothing is owed for them."""
+    await conn.execute("UPDATE deliveries SET timed = false WHERE id = ANY($1::uuid[])", list(deliveries))
 
 
 def _arguments(stretches: Sequence[Stretch]) -> tuple[list[int], list[date], list[date]]:
@@ -197,7 +204,7 @@ async def next_lines(conn: Connection, after: int, *, settle_seconds: float, lim
     say that they were answered. Lines are numbered when they are written and seen when they are committed, so the
     youngest are left alone for a while."""
     rows = await conn.fetch(
-        """SELECT id, delivery, code IN ('02', '03', '06') AND NOT flagged AS answer, at < clock_timestamp()
+        """SELECT id, delivery, code IN ('02', '03', '06', '15', '16') AND NOT flagged AS answer, at < clock_timestamp()
                   - make_interval(secs => $2) AS settled FROM events WHERE id > $1 ORDER BY id LIMIT $3""",
         after,
         settle_seconds,
@@ -219,17 +226,18 @@ async def answered(conn: Connection, deliveries: Sequence[UUID]) -> list[Candida
     A status that was held was said when it was accepted, not when it was released.
     """
     rows = await conn.fetch(
-        f"""SELECT d.id, d.urgency, d.accepted_at, {_BEGIN} AS began_at, d.due_on,
+        f"""SELECT d.id, d.urgency, d.accepted_at, d.due_on, {_FACTS},
                    d.late_to_receive_since IS NOT NULL AS late, d.overdue_since IS NOT NULL AS overdue,
                    said.answered_at, said.closed_at
             FROM deliveries d JOIN envelopes e ON e.id = d.envelope
             CROSS JOIN LATERAL (
-                SELECT min(w.at) FILTER (WHERE w.code IN ('02', '03')) AS answered_at,
+                SELECT min(w.at) FILTER (WHERE w.code IN ('02', '03')
+                                         OR e.operation = 'update' AND w.code IN ('15', '16')) AS answered_at,
                        min(w.at) FILTER (WHERE w.code IN ('02', '06')) AS closed_at
                 FROM (SELECT v.code, least(v.at, m.accepted_at) AS at FROM events v
                       LEFT JOIN envelopes m ON m.id = v.envelope
                       WHERE v.delivery = d.id AND NOT v.flagged) AS w) AS said
-            WHERE d.id = ANY($1::uuid[]) AND {_OWED} AND NOT {_UNTIMED}
+            WHERE d.id = ANY($1::uuid[]) AND {_OWED}
               AND (d.late_to_receive_since IS NULL OR d.overdue_since IS NULL)
             ORDER BY d.id FOR UPDATE OF d""",
         list(deliveries),
@@ -237,20 +245,14 @@ async def answered(conn: Connection, deliveries: Sequence[UUID]) -> list[Candida
     return [Candidate(**row) for row in rows]
 
 
-async def move_due(conn: Connection, update: UUID, due_on: date) -> None:
-    """Let the earlier versions be handled by the day that their update gives, where they are still open.
-
-    What was overdue by then stays marked.
-    """
+async def inherit_due(conn: Connection, update: UUID) -> None:
+    """Let an update that gives no due date be handled by that of the version it takes the place of."""
     await conn.execute(
-        f"""WITH RECURSIVE versions (envelope, recipient) AS (
-                SELECT target, recipient FROM links WHERE source = $1 AND kind = 'updates' AND recipient IS NOT NULL
-                UNION SELECT l.target, l.recipient FROM links l JOIN versions v
-                      ON l.source = v.envelope AND l.recipient = v.recipient AND l.kind = 'updates')
-            UPDATE deliveries d SET due_on = $2 FROM versions v
-            WHERE d.envelope = v.envelope AND d.recipient = v.recipient AND d.state IN {OPEN}""",
+        """UPDATE deliveries n SET due_on = o.due_on
+           FROM links l JOIN deliveries o ON o.envelope = l.target AND o.recipient = l.recipient
+           WHERE l.source = $1 AND l.kind = 'updates' AND n.envelope = $1 AND n.recipient = l.recipient
+             AND n.due_on IS NULL AND o.due_on IS NOT NULL""",
         update,
-        due_on,
     )
 
 

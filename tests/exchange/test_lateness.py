@@ -222,14 +222,43 @@ async def test_what_is_taken_back_is_not_owed(world: World) -> None:
     assert lates(await at(world, taken.id, B)) == ["late_to_receive"], "it is kept, so it is to be answered"
 
 
-async def test_new_version_is_owed_only_by_those_who_had_none(world: World) -> None:
+async def test_new_version_is_owed_in_place_of_the_older_one(world: World) -> None:
     document = replaced(world.document(A, B), urgency=EXPRESS)
     first = await send(world, document)
+    await passes(world, 10 * MINUTE)
     second = await send(world, update(document, B, C, added=[C]))
+    await look(world, 10 * MINUTE)
+    assert lates(await at(world, first.id, B)) == [], "its time was not over when the new version came"
+    assert lates(await at(world, second.id, B)) == [], "which has a time of its own"
     await look(world, timedelta(hours=1))
+    assert [lates(await at(world, second.id, code)) for code in (B, C)] == [["late_to_receive"]] * 2
+    assert lates(await at(world, first.id, B)) == []
+
+
+async def test_new_version_does_not_undo_that_the_older_one_was_late(world: World) -> None:
+    document = replaced(world.document(A, B), urgency=EXPRESS)
+    first = await send(world, document)
+    await passes(world, timedelta(hours=1))
+    await send(world, update(document))  # nobody has looked since
+    await look(world, MINUTE)
     assert lates(await at(world, first.id, B)) == ["late_to_receive"]
-    assert lates(await at(world, second.id, B)) == []
-    assert lates(await at(world, second.id, C)) == ["late_to_receive"]
+
+
+@pytest.mark.parametrize("code", ["03", "15", "16"])
+async def test_any_answer_to_a_new_version_is_one(world: World, code: str) -> None:
+    document = replaced(world.document(A, B), urgency=EXPRESS)
+    first = await send(world, document)
+    await take(world, B)
+    await say(world, "03", first.deliveries[0].id)
+    in_time = await send(world, update(document))
+    await say(world, code, in_time.deliveries[0].id, reason="đã xem")
+    await look(world, timedelta(hours=1))
+    assert [lates(await at(world, one.id, B)) for one in (first, in_time)] == [[], []]
+    late = await send(world, update(document, subject="V/v lần thứ ba"))
+    await passes(world, timedelta(hours=1))
+    await say(world, code, late.deliveries[0].id, reason="đã xem")
+    await look(world, timedelta(hours=1))
+    assert lates(await at(world, late.id, B)) == ["late_to_receive"]
 
 
 async def test_what_was_replaced_is_not_owed_any_more(world: World) -> None:
@@ -293,19 +322,45 @@ async def test_completion_after_the_due_date_is_found_afterwards(world: World) -
     assert found.overdue_since == midnight(await due_on(world, delivery.id) + timedelta(days=1))
 
 
-async def test_update_moves_the_due_date_of_every_version_its_recipients_have(world: World) -> None:
+async def test_update_moves_the_due_date_or_leaves_it(world: World) -> None:
     today = datetime.now(LOCAL_TIME).date()
     document = replaced(world.document(A, B, C), due_on=today + DUE)
     taken = await send(world, document)
-    again = replaced(document, subject="V/v gửi bổ sung phụ lục")
-    await send(world, update(again, B))
-    last = await send(world, update(replaced(again, due_on=today + timedelta(days=20)), B))
+    moved = await send(world, update(replaced(document, due_on=today + timedelta(days=20)), B))
+    left = await send(world, update(replaced(document, due_on=None), C))
     await look(world, timedelta(days=5))
-    assert "overdue" in lates(await at(world, taken.id, C)), "its date is what it was"
-    assert "overdue" not in lates(await at(world, taken.id, B))
+    assert "overdue" in lates(await at(world, left.id, C)), "the new version says nothing else"
+    assert "overdue" not in lates(await at(world, moved.id, B))
     await look(world, timedelta(days=20))
-    assert "overdue" in lates(await at(world, taken.id, B))
-    assert lates(await at(world, last.id, B)) == [], "a document is handled once, not once for each version"
+    assert "overdue" in lates(await at(world, moved.id, B))
+    for code in (B, C):
+        assert "overdue" not in lates(await at(world, taken.id, code)), "a document is handled once, not each version"
+
+
+@pytest.mark.parametrize("answer", ["", "16"])
+async def test_document_is_completed_whichever_version_the_word_is_about(world: World, answer: str) -> None:
+    today = datetime.now(LOCAL_TIME).date()
+    document = replaced(world.document(A, B), due_on=today + DUE)
+    first = await send(world, document)
+    await say(world, "03", first.deliveries[0].id)
+    second = await send(world, update(document))
+    if answer:
+        await say(world, answer, second.deliveries[0].id, reason="đã xử lý bản trước")
+    await say(world, "06", first.deliveries[0].id)
+    await look(world, timedelta(days=30))
+    assert "overdue" not in lates(await at(world, first.id, B)) + lates(await at(world, second.id, B))
+
+
+async def test_older_version_is_owed_where_the_new_one_was_refused(world: World) -> None:
+    today = datetime.now(LOCAL_TIME).date()
+    document = replaced(world.document(A, B), due_on=today + DUE)
+    first = await send(world, document)
+    await say(world, "03", first.deliveries[0].id)
+    second = await send(world, update(document))
+    await say(world, "16", second.deliveries[0].id, reason="đang xử lý bản trước")
+    await look(world, timedelta(days=30))
+    assert lates(await at(world, first.id, B)) == ["overdue"]
+    assert lates(await at(world, second.id, B)) == []
 
 
 async def test_word_out_of_order_completes_nothing(world: World) -> None:
