@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import accepting, ceilings, gating, large, reading, telling
+from bench import accepting, ceilings, facade, gating, large, reading, telling
 from bench.rows import Row, show
 from bench.stage import Stage, machine, stage
 
@@ -54,6 +54,9 @@ async def main(sizes: tuple[int, ...]) -> None:
             show(
                 "Webhooks: what a document's transaction pays for them, and how fast one that was away catches up", told
             )
+            with console.status("the national client's door"):
+                door = await facade.rows(ready)
+            show("The national client's door", door)
             await _large(ready, console, decoded, sizes)
 
 

@@ -54,7 +54,7 @@ async def test_a_national_directory_comes_in_one_answer_in_flat_memory(world: Wo
         await conn.execute(
             """WITH added AS (INSERT INTO agencies (code, name, likeness)
                    SELECT 'H99.' || n, 'Đơn vị số ' || n, 'x' || n FROM generate_series(1, $1) AS n RETURNING code)
-               INSERT INTO agency_codes (code, agency, likeness) SELECT code, code, code FROM added""",
+               INSERT INTO agency_codes (code, agency, likeness, kind) SELECT code, code, code, 'own' FROM added""",
             NATIONAL,
         )
     assert (await clients(A).count()).ok
