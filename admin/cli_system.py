@@ -1,4 +1,4 @@
-"""Document systems and what they show at the door: `lienthong system add|list|rotate|weak`."""
+"""Document systems and what they show at the door: `lienthong system add|grant|list|rotate|weak`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 from admin import cli_show
 from admin.cli_database import with_database
 from admin.cli_session import AS_JSON, InFull
-from exchange import directory
+from exchange import acting, directory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 DAY = click.DateTime(formats=("%d/%m/%Y", "%Y-%m-%d"))
 
 
+AGENCY = click.option("--agency", "agencies", multiple=True, metavar="CODE", help="Đơn vị / acts for")
+BELOW = click.option("--below", multiple=True, metavar="CODE", help="Mọi đơn vị cấp dưới / acts for all below")
+
+MOST_NAMED = 10
+"""Agencies named in a line of the list; the others are counted."""
+
+
 @click.group(cls=InFull)
 def system() -> None:
     """Hệ thống quản lý văn bản kết nối vào trục / document systems that call the exchange."""
@@ -27,22 +34,36 @@ def system() -> None:
 
 @system.command()
 @click.argument("system_id")
-@click.option("--agency", "agencies", multiple=True, required=True, metavar="CODE", help="Đơn vị / acts for")
+@AGENCY
+@BELOW
 @click.option("--allow-unsigned", is_flag=True, help="Cho gửi văn bản không ký số / may send unsigned envelopes")
 @click.option("--strict", is_flag=True, help="Từ chối mọi sai sót / refused for what others are only warned of")
 @AS_JSON
-def add(system_id: str, agencies: tuple[str, ...], *, allow_unsigned: bool, strict: bool, as_json: bool) -> None:
+def add(
+    system_id: str,
+    agencies: tuple[str, ...],
+    below: tuple[str, ...],
+    *,
+    allow_unsigned: bool,
+    strict: bool,
+    as_json: bool,
+) -> None:
     """Thêm hệ thống, cấp thông tin xác thực / add a system and give it a credential."""
     made = with_database(
         lambda database: directory.add_system(
-            database, system=system_id, agencies=agencies, allow_unsigned=allow_unsigned, strict=strict
+            database,
+            system=system_id,
+            agencies=agencies,
+            below=below,
+            allow_unsigned=allow_unsigned,
+            strict=strict,
         )
     )
     if as_json:
         cli_show.as_json(made)
         return
     cli_show.say(
-        f"Đã thêm hệ thống / added system: {made.system} ({', '.join(agencies)})",
+        f"Đã thêm hệ thống / added system: {made.system} ({_named(agencies, below)})",
         "Chỉ hiện một lần, hãy cất giữ / shown once, keep it safe:",
         f"  credential (API v1): {made.credential}",
         f"  secret (axis):       {made.secret}",
@@ -73,6 +94,7 @@ def _told(one: ListedSystem) -> dict[str, object]:
     return {
         "system": system.id,
         "agencies": sorted(system.agencies),
+        "below": list(one.below),
         "allow_unsigned": system.allow_unsigned,
         "strict": system.strict,
         "weak_until": system.weak_until,
@@ -85,7 +107,33 @@ def _row(one: ListedSystem) -> tuple[str, ...]:
     policy = "từ chối / strict" if one.system.strict else "cảnh báo / lenient"
     weak = cli_show.day(one.system.weak_until) or "không / never"
     ends = [cli_show.moment(end) if end else "không hạn" for end in one.credentials_end] or ["không còn / none"]
-    return one.system.id, ", ".join(sorted(one.system.agencies)), unsigned, policy, weak, "\n".join(ends)
+    return one.system.id, _named(sorted(one.system.agencies), one.below), unsigned, policy, weak, "\n".join(ends)
+
+
+def _named(agencies: Sequence[str], below: Sequence[str]) -> str:
+    """Whom it acts for, in a line."""
+    more = [f"+{len(agencies) - MOST_NAMED}"] if len(agencies) > MOST_NAMED else []
+    under = [f"dưới / below {code}" for code in below]
+    return ", ".join([*agencies[:MOST_NAMED], *more, *under])
+
+
+@system.command()
+@click.argument("system_id")
+@AGENCY
+@BELOW
+@click.option("--remove", is_flag=True, help="Thu hồi / take it back")
+@AS_JSON
+def grant(system_id: str, agencies: tuple[str, ...], below: tuple[str, ...], *, remove: bool, as_json: bool) -> None:
+    """Cho hệ thống thay mặt thêm đơn vị / let a system act for more agencies, or for all below some."""
+    if not agencies and not below:
+        raise click.UsageError("--agency CODE | --below CODE")
+    change = acting.withdraw if remove else acting.grant
+    with_database(lambda database: change(database, system_id, agencies=agencies, below=below))
+    if as_json:
+        cli_show.as_json({"system": system_id, "agencies": agencies, "below": below, "removed": remove})
+        return
+    done = "Đã thu hồi / taken back" if remove else "Đã giao / granted"
+    cli_show.say(f"{done}: {system_id} ({_named(agencies, below)})")
 
 
 @system.command()

@@ -15,7 +15,7 @@ from envelopes.limits import LOCAL_TIME
 from exchange import directory_rules as rules
 from exchange.credentials import new_credential, new_secret
 from exchange.errors import NotThere
-from storage import agency_codes, credentials, directory
+from storage import acting, agency_codes, credentials, directory
 from storage.envelopes import clock
 
 if TYPE_CHECKING:
@@ -38,10 +38,14 @@ PAGE = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedSystem:
-    """A system with the end (UTC) of each credential that opens the door now; None: until it is rotated."""
+    """A system with the end (UTC) of each credential that opens the door now; None: until it is rotated.
+
+    `below`: it acts for all the agencies below these.
+    """
 
     system: System
     credentials_end: tuple[datetime | None, ...]
+    below: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,25 +161,36 @@ async def list_systems(database: Database) -> list[ListedSystem]:
     """Every active system with its living credentials, by id."""
     async with database.acquire() as conn:
         systems, living = await directory.systems(conn), await credentials.living_credentials(conn)
+        scopes = await acting.scopes(conn)
     ends: dict[str, list[datetime | None]] = {}
     for one in living:
         ends.setdefault(one.system, []).append(one.expires_at)
-    return [ListedSystem(system=one, credentials_end=tuple(ends.get(one.id, ()))) for one in systems]
+    return [
+        ListedSystem(system=one, credentials_end=tuple(ends.get(one.id, ())), below=scopes.get(one.id, ()))
+        for one in systems
+    ]
 
 
 async def add_system(
-    database: Database, *, system: str, agencies: Sequence[str], allow_unsigned: bool = False, strict: bool = False
+    database: Database,
+    *,
+    system: str,
+    agencies: Sequence[str],
+    below: Sequence[str] = (),
+    allow_unsigned: bool = False,
+    strict: bool = False,
 ) -> NewSystem:
-    """Add a system that acts for `agencies`, with its first credential. Raises `Refused`.
+    """Add a system that acts for `agencies` and for all those below `below`, with its first credential.
 
-    A strict one is refused what others are only warned of (`envelopes.leniency`).
+    A strict one is refused what others are only warned of (`envelopes.leniency`). Raises `Refused`.
     """
     agencies = list(dict.fromkeys(agencies))
     text, credential, digest = new_credential()
     secret = new_secret()
     try:
         async with database.transaction() as conn:
-            faults = [*_system_faults(system, agencies), *await unknown_agencies(conn, agencies)]
+            named = [*agencies, *below]
+            faults = [*_system_faults(system, named), *await unknown_agencies(conn, named)]
             if faults:
                 raise Refused(*faults)
             await directory.add_system(
@@ -186,6 +201,7 @@ async def add_system(
                 strict=strict,
                 axis_secret=secret,
             )
+            await acting.grant(conn, system, agencies=(), below=await own_codes(conn, below))
             await credentials.add_credential(
                 conn, credential=credential, system=system, secret_sha256=digest, valid_days=None
             )

@@ -130,6 +130,7 @@ async def test_sender_asks_back_under_any_codes(aliased: World) -> None:
     taken = await submitted(aliased, aliased.document())
     async with aliased.client(B) as recipient, aliased.client(A) as sender:
         [waiting] = (await recipient.inbox()).deliveries
+        await recipient.fetch_envelope(waiting.id, aliased.folder / "fetched.edxml")
         asked = StatusMessage(
             sender=Organization(code=OLD_A),
             answers=ResponseFor(agency=OLD_B, code=waiting.number, reference=waiting.reference),

@@ -375,7 +375,8 @@ async def test_recall_of_many_is_one_transaction_of_few_statements(world: World)
             "INSERT INTO agencies (code, name, likeness) SELECT c, c, c FROM unnest($1::text[]) AS c", codes
         )
         await conn.execute(
-            "INSERT INTO agency_codes (code, agency, likeness, kind) SELECT c, c, c, 'own' FROM unnest($1::text[]) AS c",
+            """INSERT INTO agency_codes (code, agency, likeness, kind)
+               SELECT c, c, c, 'own' FROM unnest($1::text[]) AS c""",
             codes,
         )
     document = world.document(A, *codes)

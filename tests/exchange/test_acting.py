@@ -1,0 +1,77 @@
+"""A node that acts for many agencies: those named for it and all below others, as the tree stands at the moment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from envelopes.faults import Refused
+from exchange import acting, directory, succession
+from exchange.client import Client
+from storage import credentials
+from tests.support.world import A, B, C, D
+
+if TYPE_CHECKING:
+    from storage.database import Database
+    from tests.support.world import World
+
+NODE = "node.province"
+
+
+async def acts_for(database: Database, made: str) -> set[str]:
+    """The agencies of the system whose credential this is."""
+    async with database.acquire() as conn:
+        row = await credentials.credential(conn, made.partition(".")[0])
+    assert row is not None
+    return set(row.system.agencies)
+
+
+async def test_node_receives_for_all_below_and_for_nobody_else(world: World) -> None:
+    database = world.exchange.database
+    await directory.add_agency(database, code=B, name="Ủy ban nhân dân huyện B", parent=A)
+    made = await directory.add_system(database, system=NODE, agencies=[], below=[A])
+    assert await acts_for(database, made.credential) == {B}
+    await directory.add_agency(database, code=D, name="Sở Xây dựng", parent=B)  # added below later
+    assert await acts_for(database, made.credential) == {B, D}
+    async with world.client(A) as sender, Client(world.url, made.credential) as node:
+        await sender.submit(world.envelope(world.document(A, B, C), world.attachment()))
+        assert [one.recipient for one in (await node.inbox()).deliveries] == [B]
+
+
+async def test_node_acts_for_what_merged_into_those_below(world: World) -> None:
+    database = world.exchange.database
+    await directory.add_agency(database, code=B, name="Ủy ban nhân dân huyện B", parent=A)
+    await succession.merge(database, C, into=B)
+    made = await directory.add_system(database, system=NODE, agencies=[D], below=[A])
+    assert await acts_for(database, made.credential) == {B, C, D}
+    await succession.undo(database, C)
+    await succession.merge(database, C, into=A)  # the one above is not below itself
+    await directory.add_agency(database, code="H08.33", name="Phòng G", parent=C)
+    assert await acts_for(database, made.credential) == {B, D, "H08.33"}
+
+
+async def test_what_was_granted_is_taken_back(world: World) -> None:
+    database = world.exchange.database
+    await directory.add_agency(database, code=B, name="Ủy ban nhân dân huyện B", parent=A)
+    made = await directory.add_system(database, system=NODE, agencies=[C])
+    await acting.grant(database, NODE, agencies=[D], below=[A])
+    await acting.grant(database, NODE, agencies=[D], below=[A])
+    assert await acts_for(database, made.credential) == {B, C, D}
+    [listed] = [one for one in await directory.list_systems(database) if one.system.id == NODE]
+    assert (listed.below, set(listed.system.agencies)) == ((A,), {B, C, D})
+    await acting.withdraw(database, NODE, agencies=[C, D])
+    assert await acts_for(database, made.credential) == {B}
+    with pytest.raises(Refused) as refused:
+        await acting.withdraw(database, NODE, below=[A])
+    assert refused.value.faults[0].code == "system.without_agency"
+    assert await acts_for(database, made.credential) == {B}
+
+
+async def test_grant_to_an_unknown_system_or_agency_is_refused(world: World) -> None:
+    with pytest.raises(Refused) as refused:
+        await acting.grant(world.exchange.database, "nobody", below=[A])
+    assert refused.value.faults[0].code == "system.unknown"
+    with pytest.raises(Refused) as unknown:
+        await acting.grant(world.exchange.database, f"system.{A}", below=["H99"])
+    assert unknown.value.faults[0].code == "agency.unknown"
