@@ -6,6 +6,7 @@ came too late while no chore ran. What is marked stays marked: the history is ne
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -76,10 +77,13 @@ async def sent_late(exchange: Exchange, conn: Connection, row: EnvelopeRow) -> t
 async def mark_late(exchange: Exchange, turn: Turn) -> Steps:
     """Mark everything whose time is up; a step is some deliveries or some lines of history."""
     async with exchange.database.acquire() as conn:
-        working = await working_time(conn)
+        working, now = await working_time(conn), await envelopes.clock(conn)
     for duty in (RECEIVE, COMPLETE):
-        while await _mark_open(exchange, turn, working, duty):
-            yield
+        for stretch in _stretches(working, duty, now):
+            rest: Stretch | None = stretch
+            while rest is not None:
+                rest = await _mark_open(exchange, turn, working, duty, rest)
+                yield
     while await _mark_answered(exchange, turn, working):
         yield
 
@@ -94,18 +98,22 @@ async def list_late(database: Database, recipient: str | None = None, *, limit: 
         return await lateness.late_page(conn, recipient=own, limit=limit)
 
 
-async def _mark_open(exchange: Exchange, turn: Turn, working: WorkingTime, duty: str) -> bool:
-    """Mark some open deliveries whose time is up, or count it no more; whether there may be more."""
+async def _mark_open(
+    exchange: Exchange, turn: Turn, working: WorkingTime, duty: str, stretch: Stretch
+) -> Stretch | None:
+    """Mark some open deliveries whose time is up, or count it no more; the rest of the stretch, None at its end."""
     async with exchange.database.transaction() as conn:
         await turn.hold(conn)
-        stretches = _stretches(working, duty, await envelopes.clock(conn))
-        found = await lateness.candidates(conn, duty, stretches, limit=STEP_ROWS)
+        found = await lateness.candidates(conn, duty, stretch, limit=STEP_ROWS)
         marks = [mark for one in found if (mark := _mark(working, duty, one)) is not None]
         late = {one.delivery for one in marks}
         await lateness.set_aside(conn, [one.id for one in found if one.id not in late])
         written = await lateness.mark(conn, marks)
     _tell(written)
-    return len(found) == STEP_ROWS
+    if len(found) < STEP_ROWS:
+        return None
+    last = found[-1]
+    return replace(stretch, first=last.accepted_at if duty == RECEIVE else last.due_on or stretch.first)
 
 
 async def _mark_answered(exchange: Exchange, turn: Turn, working: WorkingTime) -> bool:

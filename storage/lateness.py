@@ -113,7 +113,6 @@ class _Kind:
     is written down, and what their recipient says when it is done."""
 
     begin: str
-    type: str
     states: str
     column: str
     event: str
@@ -121,38 +120,37 @@ class _Kind:
 
     @property
     def candidates(self) -> str:
-        """The deliveries `d`, with their envelopes `e`, in the stretches `s` given by `$1` to `$3`."""
-        return f"""unnest($1::smallint[], $2::{self.type}[], $3::{self.type}[]) AS s (urgency, first, last)
-            JOIN deliveries d ON d.urgency = s.urgency AND d.{self.begin} BETWEEN s.first AND s.last AND {_OWED}
-                             AND d.state IN {self.states} AND d.{self.column} IS NULL
-            JOIN envelopes e ON e.id = d.envelope"""
+        """The deliveries `d` with their envelopes `e` of urgency `$1` whose time began from `$2` to `$3`."""
+        return f"""deliveries d JOIN envelopes e ON e.id = d.envelope
+            WHERE d.urgency = $1 AND d.{self.begin} BETWEEN $2 AND $3 AND {_OWED}
+              AND d.state IN {self.states} AND d.{self.column} IS NULL"""
 
 
 _KINDS = {
     RECEIVE: _Kind(
         begin="accepted_at",
-        type="timestamptz",
         states=UNRECEIVED,
         column="late_to_receive_since",
         event="late_to_receive",
         codes="('02', '03', '15', '16')",
     ),
-    COMPLETE: _Kind(
-        begin="due_on", type="date", states=OPEN, column="overdue_since", event="overdue", codes="('02', '06')"
-    ),
+    COMPLETE: _Kind(begin="due_on", states=OPEN, column="overdue_since", event="overdue", codes="('02', '06')"),
 }
 
 
-async def candidates(conn: Connection, duty: str, stretches: Sequence[Stretch], *, limit: int) -> list[Candidate]:
-    """Open deliveries whose time is up, locked; those that somebody else has locked are left for the next look."""
+async def candidates(conn: Connection, duty: str, stretch: Stretch, *, limit: int) -> list[Candidate]:
+    """Open deliveries whose time is up, locked, in the order in which it began; those that somebody else has locked are
+    left for the next look."""
     kind = _KINDS[duty]
-    released = "AND v.at > s.last" if duty == RECEIVE else "AND false"  # a due date is the same for whoever was held up
+    released = "AND v.at > $3" if duty == RECEIVE else "AND false"  # a due date is the same for whoever was held up
     rows = await conn.fetch(
         f"""SELECT d.id, d.urgency, d.accepted_at, d.due_on, {_FACTS}
-            FROM {kind.candidates} WHERE NOT {_HELD_WORD.format(codes=kind.codes)}
+            FROM {kind.candidates} AND NOT {_HELD_WORD.format(codes=kind.codes)}
               AND NOT EXISTS (SELECT FROM events v WHERE v.delivery = d.id AND v.event = 'released' {released})
-            LIMIT $4 FOR UPDATE OF d SKIP LOCKED""",
-        *_arguments(stretches),
+            ORDER BY d.{kind.begin} LIMIT $4 FOR UPDATE OF d SKIP LOCKED""",
+        stretch.urgency,
+        stretch.first,
+        stretch.last,
         limit,
     )
     return [Candidate(**row) for row in rows]
@@ -161,10 +159,6 @@ async def candidates(conn: Connection, duty: str, stretches: Sequence[Stretch], 
 async def set_aside(conn: Connection, deliveries: Sequence[UUID]) -> None:
     """Count the time of these no more: nothing is owed for them."""
     await conn.execute("UPDATE deliveries SET timed = false WHERE id = ANY($1::uuid[])", list(deliveries))
-
-
-def _arguments(stretches: Sequence[Stretch]) -> tuple[list[int], list[date], list[date]]:
-    return [s.urgency for s in stretches], [s.first for s in stretches], [s.last for s in stretches]
 
 
 async def mark(conn: Connection, marks: Sequence[Mark]) -> list[Mark]:

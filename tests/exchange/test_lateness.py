@@ -417,12 +417,15 @@ async def test_two_who_look_at_once_mark_it_once(world: World) -> None:
     taken = await sent(world, B, C)
     await passes(world, timedelta(hours=1))
     working = await calendar.show(world.exchange.database)
+    [stretch] = [
+        one for one in lateness._stretches(working, "receive", datetime.now(LOCAL_TIME)) if one.urgency == EXPRESS
+    ]
 
     class Free:
         async def hold(self, _conn: object) -> None:
             """As if a second process were given the turn while the first still works."""
 
-    await asyncio.gather(*(lateness._mark_open(world.exchange, Free(), working, "receive") for _ in range(4)))  # type: ignore[arg-type]
+    await asyncio.gather(*(lateness._mark_open(world.exchange, Free(), working, "receive", stretch) for _ in range(4)))  # type: ignore[arg-type]
     assert [lates(await at(world, taken.id, code)) for code in (B, C)] == [["late_to_receive"]] * 2
 
 
