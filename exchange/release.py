@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from storage.connection import Connection
     from storage.deliveries import DeliveryRow
     from storage.envelopes import EnvelopeRow, Note
-    from storage.held import HeldCertificate, HeldEnvelope, Place
+    from storage.held import Grounds, HeldCertificate, HeldEnvelope, Place
 
 REST_SECONDS = 10.0
 """Between two looks: a new revocation list releases what waits for it within seconds."""
@@ -56,6 +56,11 @@ class _Case:
     certificate: HeldCertificate
     trust: Trust
     now: datetime
+
+    @property
+    def grounds(self) -> Grounds:
+        """What the verdicts rest on; when it is otherwise by the time one is written, it is no verdict."""
+        return held.Grounds(invalid_from=self.certificate.invalid_from, trust_version=self.trust.version)
 
     def verdict(self, received_at: datetime) -> Verdict:
         """Whether what was received then counts as signed, as far as it can be told. Blocking."""
@@ -95,8 +100,9 @@ async def release(exchange: Exchange, turn: Turn) -> Steps:
         yield
     async with aclosing(_held_under(exchange, sorted(cases))) as waiting_envelopes:
         async for one in waiting_envelopes:
-            verdict = await exchange.threads.run(cases[one.certificate].verdict, one.accepted_at)
-            await _settle(exchange, turn, one, verdict)
+            case = cases[one.certificate]
+            verdict = await exchange.threads.run(case.verdict, one.accepted_at)
+            await _settle(exchange, turn, one, verdict, case.grounds)
             yield
 
 
@@ -128,14 +134,17 @@ async def _write_reason(exchange: Exchange, turn: Turn, certificate: HeldCertifi
         log.warning("document.still_held", certificate=certificate.sha256.hex(), reason=reason, envelopes=changed)
 
 
-async def _settle(exchange: Exchange, turn: Turn, one: HeldEnvelope, verdict: Verdict) -> None:
-    """Do with one envelope what the verdict says: one transaction, or none if it cannot be told."""
+async def _settle(exchange: Exchange, turn: Turn, one: HeldEnvelope, verdict: Verdict, grounds: Grounds) -> None:
+    """Do with one envelope what the verdict says: one transaction, or none if it cannot be told.
+
+    What was withdrawn or listed since the verdict is left to the next look, which judges it anew.
+    """
     if isinstance(verdict, Unknown):
         return
     async with exchange.database.transaction() as conn:
         await turn.hold(conn)
         row = await held.lock_held(conn, one.id)
-        if row is None:
+        if row is None or await held.lock_grounds(conn, one.certificate) != grounds:
             return
         if isinstance(verdict, Bad):
             await _reject(conn, row, verdict.fault)

@@ -42,6 +42,14 @@ class HeldEnvelope:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Grounds:
+    """Since when a certificate is out of use here (None: it is in use), and the version of roots, lists and answers."""
+
+    invalid_from: datetime | None
+    trust_version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HeldLine:
     """A held envelope as a person looks at it. Times are UTC; `subject` of the certificate is None when it is gone."""
 
@@ -118,6 +126,19 @@ async def lock_held(conn: Connection, envelope_id: UUID) -> EnvelopeRow | None:
         f"SELECT {ENVELOPE_COLUMNS} FROM envelopes WHERE id = $1 AND outcome = 'held' FOR UPDATE", envelope_id
     )
     return envelope_row(record) if record else None
+
+
+async def lock_grounds(conn: Connection, certificate: bytes) -> Grounds | None:
+    """What a verdict about the certificate rests on, as of now; None when it is registered no more.
+
+    Whoever would take it out of use waits until the transaction ends.
+    """
+    row = await conn.fetchrow(
+        """SELECT invalid_from, (SELECT version FROM trust_version) AS trust_version
+           FROM certificates WHERE sha256 = $1 FOR SHARE""",
+        certificate,
+    )
+    return Grounds(**row) if row else None
 
 
 async def write_reason(conn: Connection, certificate: bytes, reason: str) -> int:

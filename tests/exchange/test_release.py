@@ -11,6 +11,7 @@ from cryptography import x509
 
 from exchange.audit import audit
 from exchange.certification import add_certificate, revoke_certificate
+from exchange.chores import Turn
 from exchange.client_errors import ApiRefused
 from exchange.client_files import write_envelope
 from exchange.release import CHORE
@@ -18,11 +19,12 @@ from signing.authority import Revocation
 from signing.certificates import describe
 from signing.revocation import crl_facts
 from signing.sign import Signer
-from storage import trust
+from storage import chores, trust
 from tests.support.exchanges import do, execute
 from tests.support.world import A, B, C
 
 if TYPE_CHECKING:
+    from exchange.chores import Steps
     from exchange.client_types import Submission
     from signing.revocation import CrlFacts
     from tests.support.world import World
@@ -198,6 +200,52 @@ async def test_certificate_withdrawn_here_from_before_receipt_ends_its_document(
     found, reason = await outcome(world, taken.id)
     assert found == "rejected"
     assert "revoked on this exchange" in (reason or "")
+
+
+async def look_that_began(world: World) -> Steps:
+    """A look at what is held that has judged the certificate and no envelope yet."""
+    async with world.exchange.database.transaction() as conn:
+        claim = await chores.claim(conn, CHORE.name, worker="test", lease_seconds=0, early=True)
+    assert claim.token is not None
+    steps = CHORE.steps(world.exchange, Turn(name=CHORE.name, token=claim.token))
+    await anext(steps)
+    return steps
+
+
+async def test_certificate_withdrawn_while_a_look_goes_on_is_judged_anew_by_the_next(world: World) -> None:
+    taken = await held(world)
+    await bring_list(world)
+    steps = await look_that_began(world)
+    sha256 = describe(world.actors[A].certificate_pem).sha256.hex()
+    await revoke_certificate(world.exchange.database, sha256, since=taken.accepted_at - timedelta(seconds=1))
+    async for _ in steps:
+        assert (await outcome(world, taken.id))[0] == "held"
+    await do(world.exchange, CHORE)
+    assert (await outcome(world, taken.id))[0] == "rejected"
+
+
+async def test_certificate_on_a_list_that_came_while_a_look_goes_on_is_judged_anew_by_the_next(world: World) -> None:
+    taken = await held(world)
+    await bring_list(world)
+    steps = await look_that_began(world)
+    await execute(world.exchange, "UPDATE revocation_lists SET this_update = this_update - interval '1 hour'")
+    await bring_list(world, world.actors[A].certificate_pem)
+    async for _ in steps:
+        assert (await outcome(world, taken.id))[0] == "held"
+    await do(world.exchange, CHORE)
+    assert (await outcome(world, taken.id))[0] == "rejected"
+
+
+async def test_withdrawal_counts_from_its_very_moment(world: World) -> None:
+    before, at, after = [await held(world) for _ in range(3)]
+    sha256 = describe(world.actors[A].certificate_pem).sha256.hex()
+    await revoke_certificate(world.exchange.database, sha256, since=at.accepted_at)
+    async with world.exchange.database.acquire() as conn:
+        since = await conn.fetchval("SELECT invalid_from FROM certificates WHERE sha256 = $1", bytes.fromhex(sha256))
+    await execute(world.exchange, "UPDATE envelopes SET accepted_at = $2 WHERE id = $1::text::uuid", at.id, since)
+    await bring_list(world)
+    await do(world.exchange, CHORE)
+    assert [(await outcome(world, one.id))[0] for one in (before, at, after)] == ["verified", "rejected", "rejected"]
 
 
 async def test_root_that_is_gone_keeps_documents_held_until_it_is_back(world: World) -> None:
