@@ -250,13 +250,27 @@ class Confirmation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agency:
-    """One agency of the directory."""
+    """One agency of the directory. `aliases` are its other codes of today, `old_code` and `code102` among them.
+
+    From the day `dissolved_on` on, what is sent to it reaches `successor`; `capabilities`: what it can receive.
+    """
 
     code: str
     name: str
     level: str | None = None
     parent: str | None = None
     active: bool = True
+    aliases: tuple[str, ...] = ()
+    old_code: str = ""
+    code102: str = ""
+    dissolved_on: date | None = None
+    successor: str | None = None
+    mail: str = ""
+    phone: str = ""
+    fax: str = ""
+    address: str = ""
+    website: str = ""
+    capabilities: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

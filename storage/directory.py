@@ -26,7 +26,8 @@ class Agency:
     kind in `old_code` and `code102`. `beyond` names the parent axis that it is reached through, locked while that is
     not talked to; None: it is this exchange's. `dissolved_on`: the first day in Vietnam on which it is no more, and
     `dissolved` whether that day has come; `successor` then gets what is sent to it. The national list's words are
-    `national_id`, `national_pid`, `center_code`, `version`, `modified_on` and `is_agency`.
+    `national_id`, `national_pid`, `center_code`, `version`, `modified_on` and `is_agency`; `parent_id` is the parent's
+    `national_id`.
     """
 
     code: str
@@ -49,6 +50,7 @@ class Agency:
     website: str = ""
     national_id: str = ""
     national_pid: str = ""
+    parent_id: str = ""
     center_code: str = ""
     version: int = 1
     modified_on: datetime
@@ -77,11 +79,12 @@ class System:
     parent: Above | None = None
 
 
-_DERIVED = frozenset({"locked_at", "aliases", "old_code", "code102", "dissolved", "capabilities"})
+_DERIVED = frozenset({"locked_at", "aliases", "old_code", "code102", "dissolved", "capabilities", "parent_id"})
 _PLAIN = [name for name in Agency.__slots__ if name not in _DERIVED]
 
 _AGENCY = f"""{", ".join(f"a.{name}" for name in _PLAIN)}, a.capabilities,
              coalesce(a.dissolved_on <= today(), false) AS dissolved,
+             coalesce((SELECT national_id FROM agencies p WHERE p.code = a.parent), '') AS parent_id,
              coalesce(a.locked_at, (SELECT disabled_at FROM parents p WHERE p.name = a.beyond)) AS locked_at,
              array(SELECT kind || ' ' || code FROM agency_codes
                    WHERE agency = a.code AND kind <> 'own' AND {code_lives("agency_codes")} ORDER BY code) AS others"""
@@ -93,6 +96,7 @@ def _agency(row: asyncpg.Record) -> Agency:
         **{name: row[name] for name in _PLAIN},
         locked_at=row["locked_at"],
         dissolved=row["dissolved"],
+        parent_id=row["parent_id"],
         aliases=tuple(code for _, code in others),
         old_code=next((code for kind, code in others if kind == "old"), ""),
         code102=next((code for kind, code in others if kind == "code102"), ""),

@@ -8,13 +8,16 @@ from envelopes.limits import AGENCY_CODE
 from exchange import directory
 from exchange.api.cursors import agency_place
 from exchange.api.pages import page
-from exchange.api.shapes import agency_json, json_answer
+from exchange.api.shapes import json_answer
+from exchange.contact import FIELDS
 from exchange.errors import NotThere
 
 if TYPE_CHECKING:
     from aiohttp import web
 
     from exchange.api.call import Call
+    from exchange.api.shapes import Json
+    from storage.directory import Agency
 
 QUERY = ("limit", "cursor")
 
@@ -32,3 +35,21 @@ async def agency(call: Call) -> web.StreamResponse:
     if not AGENCY_CODE.fullmatch(code):
         raise NotThere
     return json_answer(agency_json(await directory.agency(call.exchange, code)))
+
+
+def agency_json(agency: Agency) -> Json:
+    """One agency of the directory, and whether documents can be delivered to it."""
+    return {
+        "code": agency.code,
+        "name": agency.name,
+        "level": agency.level,
+        "parent": agency.parent,
+        "active": agency.active,
+        "aliases": list(agency.aliases),
+        "old_code": agency.old_code,
+        "code102": agency.code102,
+        "dissolved_on": agency.dissolved_on.isoformat() if agency.dissolved_on else None,
+        "successor": agency.successor,
+        **{name: getattr(agency, name) for name in FIELDS},
+        "capabilities": list(agency.capabilities),
+    }

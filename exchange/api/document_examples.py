@@ -100,7 +100,24 @@ _WAITING = {
     "reason": None,
     "links": [],
 }
-_AGENCY = {"code": "H08.02", "name": "Sở Nội vụ", "level": "so", "parent": "H08", "active": True}
+_AGENCY = {
+    "code": "H08.02",
+    "name": "Sở Nội vụ",
+    "level": "so",
+    "parent": "H08",
+    "active": True,
+    "aliases": ["000.00.02.H08"],
+    "old_code": "000.00.02.H08",
+    "code102": "",
+    "dissolved_on": None,
+    "successor": None,
+    "mail": "vanthu@snv.example.vn",
+    "phone": "",
+    "fax": "",
+    "address": "",
+    "website": "",
+    "capabilities": ["door.api", "signature.parts"],
+}
 
 _PEM = "-----BEGIN CERTIFICATE-----\nMIIB…\n-----END CERTIFICATE-----\n"
 _SEAL = {

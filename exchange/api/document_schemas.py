@@ -7,6 +7,7 @@ from typing import Any
 from envelopes.pdf_outcomes import Changes, Coverage, PdfState, Trust, Verdict
 from envelopes.states import State
 from exchange.api.cursors import AGENCY_CURSOR, INBOX_CURSOR, OUTBOX_CURSOR
+from exchange.contact import CAPABILITIES, FIELDS
 from exchange.directory import LEVELS
 
 Schema = dict[str, Any]
@@ -261,6 +262,13 @@ SCHEMAS: dict[str, Schema] = {
         level=maybe(text(enum=list(LEVELS))),
         parent=maybe(AGENCY),
         active={**FLAG, "description": "whether documents can be delivered to it"},
+        aliases={"type": "array", "items": AGENCY, "description": "its other codes of today"},
+        old_code=text("the one of QCVN 102:2016"),
+        code102=text("the one of its amendment"),
+        dissolved_on=maybe(DATE),
+        successor=maybe({**AGENCY, "description": "gets what is sent to it from that day on"}),
+        **dict.fromkeys(FIELDS, text()),
+        capabilities={"type": "array", "items": text(enum=list(CAPABILITIES)), "description": "what it can receive"},
     ),
     "Seal": record(
         "A certificate of the exchange's seal.",

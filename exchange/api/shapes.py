@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from exchange.collect import Arrival, Confirmed
     from exchange.look import Sent
     from storage.deliveries import DeliveryRow, Event
-    from storage.directory import Agency
     from storage.envelopes import AttachmentRow, EnvelopeRow, Note
     from storage.links import Message, SeenLink
     from storage.removals import Removal
@@ -285,15 +284,4 @@ def seal_json(row: SealRow, *, in_use: bool) -> Json:
         "in_use": in_use,
         "certificate": DER_cert_to_PEM_cert(row.der),
         "authorities": [DER_cert_to_PEM_cert(der) for der in row.authorities],
-    }
-
-
-def agency_json(agency: Agency) -> Json:
-    """One agency of the directory, and whether documents can be delivered to it."""
-    return {
-        "code": agency.code,
-        "name": agency.name,
-        "level": agency.level,
-        "parent": agency.parent,
-        "active": agency.active,
     }

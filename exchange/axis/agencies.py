@@ -29,48 +29,62 @@ log = structlog.get_logger()
 
 
 async def agencies(call: AxisCall) -> web.StreamResponse:
-    """Every agency with its old code."""
+    """Every agency that has not ended, with its old code: this list has no mark for those that have."""
     return await _streamed(call, _plain)
 
 
 async def agencies_qd20(call: AxisCall) -> web.StreamResponse:
-    """Every agency with its code of QCVN 102; `level`, whose meaning nobody knows, narrows nothing."""
+    """The same with codes of QCVN 102; `level`, whose meaning nobody knows, narrows nothing."""
     return await _streamed(call, _qd20)
 
 
 async def units(call: AxisCall) -> web.StreamResponse:
-    """Every agency as a unit to synchronise; here a version is an integer and flags are booleans, or all is lost."""
-    return await _streamed(call, _unit)
+    """Every agency there is or was, to synchronise; a version that is no integer or a flag that is text loses all."""
+    return await _streamed(call, _unit, with_ended=True)
 
 
 def _plain(agency: Agency) -> dict[str, Any]:
-    return _named(agency) | {"pid": agency.parent or "", "oldCode": old_code(agency)}
+    return _named(agency) | {"pid": pid(agency), "oldCode": old_code(agency)}
 
 
 def _qd20(agency: Agency) -> dict[str, Any]:
-    return _named(agency) | {"code102": old_code(agency) or agency.code}
+    return _named(agency) | {"code102": agency.code102 or old_code(agency) or agency.code}
 
 
 def _unit(agency: Agency) -> dict[str, Any]:
-    more = {"pid": agency.parent or "", "centerCode": "", "modifyDate": written(agency.added_at)}
-    return _named(agency) | more | {"version": 1, "deleted": not agency.active, "isAgency": True}
+    return _named(agency) | {
+        "pid": pid(agency),
+        "centerCode": agency.center_code,
+        "modifyDate": written(agency.modified_on),
+        "version": agency.version,
+        "deleted": agency.dissolved,
+        "isAgency": agency.is_agency,
+    }
 
 
 def _named(agency: Agency) -> dict[str, Any]:
-    return {"id": agency.code, "code": agency.code, "name": agency.name, "mail": ""}
+    return {"id": agency.national_id or agency.code, "code": agency.code, "name": agency.name, "mail": agency.mail}
+
+
+def pid(agency: Agency) -> str:
+    """The `id` of the agency above it: as the national list says, else its parent's; empty when none is known."""
+    return agency.national_pid or agency.parent_id or agency.parent or ""
 
 
 def old_code(agency: Agency) -> str:
-    """The first of its other codes that has the old form; empty when none has."""
-    return next((code for code in agency.aliases if (form := form_of(code)) and form.key == "old"), "")
+    """Its code of QCVN 102:2016, else the first of its other codes that has that form; empty when none has."""
+    by_form = (code for code in agency.aliases if (form := form_of(code)) and form.key == "old")
+    return agency.old_code or next(by_form, "")
 
 
-async def _streamed(call: AxisCall, shape: Callable[[Agency], dict[str, Any]]) -> web.StreamResponse:
+async def _streamed(
+    call: AxisCall, shape: Callable[[Agency], dict[str, Any]], *, with_ended: bool = False
+) -> web.StreamResponse:
     page = await directory.agencies_page(call.exchange, after="", limit=PAGE)
     response = web.StreamResponse(headers={"Content-Type": "application/json"})
     await response.prepare(call.request)
     try:
-        await _write(call, response, page, shape)
+        await _write(call, response, page, shape, with_ended=with_ended)
     except ConnectionError:
         return response  # the caller went away
     except Exception as error:  # half a list must not look whole
@@ -81,13 +95,19 @@ async def _streamed(call: AxisCall, shape: Callable[[Agency], dict[str, Any]]) -
 
 
 async def _write(
-    call: AxisCall, response: web.StreamResponse, page: list[Agency], shape: Callable[[Agency], dict[str, Any]]
+    call: AxisCall,
+    response: web.StreamResponse,
+    page: list[Agency],
+    shape: Callable[[Agency], dict[str, Any]],
+    *,
+    with_ended: bool,
 ) -> None:
     await response.write(json_text({**common(), "data": []}).removesuffix(b"]}"))
     before = b""
     while page:
-        rows = [shape(agency) for agency in page]
-        await response.write(before + (await call.exchange.threads.run(json_text, rows))[1:-1])
-        before = b","
+        rows = [shape(agency) for agency in page if with_ended or not agency.dissolved]
+        if rows:
+            await response.write(before + (await call.exchange.threads.run(json_text, rows))[1:-1])
+            before = b","
         page = await directory.agencies_page(call.exchange, after=page[-1].code, limit=PAGE)
     await response.write(b"]}")

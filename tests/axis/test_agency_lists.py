@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
+from exchange import contact, directory, succession
 from storage import agency_codes
 from tests.support.world import A, B, C, D
 
@@ -35,6 +36,28 @@ async def test_units_have_an_integer_version_and_boolean_flags(world: World, cli
     rows = (await clients(B).get_units()).data or []
     assert len(rows) == 4
     assert all(type(row["version"]) is int and type(row["deleted"]) is bool for row in rows)
+
+
+async def test_units_are_as_the_directory_has_them(world: World, clients: Clients) -> None:
+    database = world.exchange.database
+    await contact.set_contact(database, A, {"mail": "vanthu@snv.example.vn"})
+    async with database.transaction() as conn:
+        await conn.execute(
+            "UPDATE agencies SET national_id = '5b86', center_code = 'H08', is_agency = false WHERE code = $1", A
+        )
+    await directory.add_agency(database, code=C, name="Ủy ban nhân dân xã C", parent=A)
+    await succession.merge(database, B, into=D)
+    [a, b, c, _] = (await clients(C).get_units()).data or []
+    assert (a["id"], a["mail"], a["centerCode"], a["isAgency"], a["deleted"]) == (
+        "5b86",
+        "vanthu@snv.example.vn",
+        "H08",
+        False,
+        False,
+    )
+    assert (b["code"], b["deleted"], b["version"]) == (B, True, 2)
+    assert (c["id"], c["pid"]) == (C, "5b86")
+    assert [row["code"] for row in (await clients(C).get_agencies()).data or []] == [A, C, D]
 
 
 async def test_the_newer_list_names_code102(world: World, clients: Clients) -> None:

@@ -10,7 +10,8 @@ import pytest
 from envelopes.limits import LOCAL_TIME
 from envelopes.model import Organization, ResponseFor, StatusMessage
 from envelopes.writing import write_status
-from tests.support.world import A, B, C
+from exchange import succession
+from tests.support.world import A, B, C, D
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -101,3 +102,25 @@ async def test_one_document_through_both_doors_is_one_document(world: World, cli
     axis = await clients(A).send(path.read_bytes(), A)
     assert axis.doc_id == native.id
     assert len((await clients(B).received()).data or []) == 1
+
+
+async def test_what_was_sent_to_a_merged_agency_is_finished_by_its_successor_at_the_facade(
+    world: World, clients: Clients, tmp_path: Path
+) -> None:
+    document = world.document(A, B)
+    async with world.client(A) as client:
+        before = await client.submit(world.envelope(document, world.attachment()))
+    await succession.merge(world.exchange.database, B, into=D)
+    later = world.envelope(world.document(A, B), world.attachment())
+    assert (await clients(A).send(later.read_bytes(), A, "edoc")).ok
+    rows = (await clients(D).received()).data or []
+    assert [row["to"] for row in rows] == [B, D]
+    assert (await clients(C).received()).data in (None, [])
+    assert (await clients(D).get(rows[0]["docId"], tmp_path)).path is not None
+    assert (await clients(D).update_status(rows[0]["docId"], "done")).ok
+    assert (await clients(D).send(report(world, document, D, "03"), D, "status")).ok
+    mine = await clients(B).send(world.envelope(world.document(B, A), world.attachment()).read_bytes(), B, "edoc")
+    assert (mine.ok, mine.code) == (False, "19")
+    async with world.client(A) as client:
+        [followed] = (await client.envelope(before.id)).deliveries
+    assert (followed.recipient, followed.state) == (B, "accepted")
