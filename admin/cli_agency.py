@@ -1,4 +1,4 @@
-"""The directory's agencies: `lienthong agency add|list|lock|unlock|alias|merge|dissolve|undo|tree|set`."""
+"""The directory's agencies: `lienthong agency add|list|lock|unlock|alias|merge|dissolve|undo|tree|set|import|export`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from admin import cli_show
+from admin.cli_agency_files import COMMANDS as FILES
 from admin.cli_alias import alias
 from admin.cli_database import with_database
 from admin.cli_session import AS_JSON, InFull
@@ -101,7 +102,7 @@ def _row(one: Agency) -> Sequence[object]:
 
 
 agency.add_command(alias)
-for command in SUCCESSION:
+for command in (*SUCCESSION, *FILES):
     agency.add_command(command)
 
 COMMANDS: Sequence[click.Command] = (agency,)
