@@ -55,6 +55,8 @@ EVENTS = {
     "attachments_removed": "đã gỡ bỏ tệp đính kèm hết thời hạn lưu trữ",
     "upward_sent": "đã chuyển lên trục cấp trên",
     "upward_refused": "trục cấp trên không nhận",
+    "late_to_receive": "chậm tiếp nhận",
+    "overdue": "quá hạn xử lý",
 }
 """What happened, where a status code alone would not say it."""
 OUTCOMES = {

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from exchange.browse import Tab
+    from storage.browsing import Line
     from storage.deliveries import Event
 
 TABS = {"incoming": "Văn bản đến", "outgoing": "Văn bản đi", "all": "Tất cả văn bản"}
@@ -50,6 +51,13 @@ def tab_words(tab: Tab) -> str:
 def state_words(state: str) -> str:
     """How far a delivery has come."""
     return raised(STATES.get(state, state))
+
+
+def late_words(line: Line) -> str:
+    """What is late about a delivery now; nothing once that is answered."""
+    if line.overdue_since and line.state not in ("completed", "refused", "recalled", "recall_asked"):
+        return "Quá hạn xử lý"
+    return "Chậm tiếp nhận" if line.late_to_receive_since and line.state in ("waiting", "collected") else ""
 
 
 def outcome_words(outcome: str) -> str:
@@ -92,6 +100,7 @@ def sign_words(number: str, notation: str) -> str:
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "tab": tab_words,
     "state": state_words,
+    "late": late_words,
     "outcome": outcome_words,
     "operation": operation_words,
     "urgency": urgency_words,

@@ -36,11 +36,13 @@ class Line:
     outcome: str
     accepted_at: datetime
     confirmed_at: datetime | None
+    late_to_receive_since: datetime | None
+    overdue_since: datetime | None
 
 
 _SELECT = """SELECT d.id, d.envelope, e.sender, s.name AS sender_name, d.recipient, r.name AS recipient_name,
        e.operation, e.number, e.notation, e.subject, e.issued_on, e.urgency, e.due_on, d.state, d.held, e.outcome,
-       e.accepted_at, d.confirmed_at
+       e.accepted_at, d.confirmed_at, d.late_to_receive_since, d.overdue_since
   FROM deliveries d JOIN envelopes e ON e.id = d.envelope
   JOIN agencies s ON s.code = e.sender JOIN agencies r ON r.code = d.recipient
  WHERE d.kind = 'document'"""

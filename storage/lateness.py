@@ -262,7 +262,7 @@ async def late_counts(conn: Connection) -> dict[str, int]:
 
 
 async def late_page(conn: Connection, *, recipient: str | None, limit: int) -> list[LateDelivery]:
-    """What is late now, the longest first; of one recipient, or of all."""
+    """What is late now, the longest first; of one recipient and of those it succeeded, or of all."""
     rows = await conn.fetch(
         f"""SELECT d.id, d.recipient, a.name AS recipient_name, e.sender, e.reference, e.subject, d.urgency, d.state,
                    d.accepted_at, d.due_on, d.late_to_receive_since, d.overdue_since
@@ -270,7 +270,7 @@ async def late_page(conn: Connection, *, recipient: str | None, limit: int) -> l
                   UNION SELECT id FROM deliveries WHERE overdue_since IS NOT NULL AND state IN {OPEN}) AS late
             JOIN deliveries d ON d.id = late.id JOIN envelopes e ON e.id = d.envelope
             JOIN agencies a ON a.code = d.recipient
-            WHERE ($1::text IS NULL OR d.recipient = $1)
+            WHERE ($1::text IS NULL OR d.recipient = ANY($1 || forebears(array[$1])))
             ORDER BY least(CASE WHEN d.state IN {UNRECEIVED} THEN d.late_to_receive_since END, d.overdue_since), d.id
             LIMIT $2""",
         recipient,

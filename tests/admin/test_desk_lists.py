@@ -28,6 +28,22 @@ async def test_recipient_sees_what_came_in(desk: Desk) -> None:
         assert words in page
 
 
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [("waiting", "Chậm tiếp nhận"), ("accepted", "Quá hạn xử lý"), ("completed", None), ("refused", None)],
+)
+async def test_what_is_late_now_is_marked_for_both(desk: Desk, state: str, words: str | None) -> None:
+    made = await put(desk.exchange.database, Letter(state=state))
+    async with desk.exchange.database.transaction() as conn:
+        await conn.execute("UPDATE deliveries SET late_to_receive_since = now()")
+        if state != "waiting":
+            await conn.execute("UPDATE deliveries SET overdue_since = now()")
+    for code, tab in ((A, "outgoing"), (B, "incoming")):
+        clerk = await desk.sign_in(CLERKS[code])
+        for page in (await text_of(clerk, f"/desk/{tab}"), await text_of(clerk, f"/desk/deliveries/{made[B]}")):
+            assert [one for one in ("Chậm tiếp nhận", "Quá hạn xử lý") if one in page] == ([words] if words else [])
+
+
 async def test_sender_sees_one_line_for_each_recipient(desk: Desk) -> None:
     await put(desk.exchange.database, Letter(recipients=(B, C)))
     page = await text_of(await desk.sign_in(CLERKS[A]), "/desk/outgoing")
