@@ -14,8 +14,12 @@ from exchange import aliases
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
+    from exchange.aliases import Coded
     from storage.directory import Agency
+
+DAY = click.DateTime(formats=("%d/%m/%Y", "%Y-%m-%d"))
 
 
 @click.group()
@@ -26,11 +30,33 @@ def alias() -> None:
 @alias.command()
 @click.argument("code")
 @click.argument("other")
+@click.option("--kind", type=click.Choice(aliases.KINDS), help="Loại mã / what kind of code; by its form if not given")
+@click.option("--from", "valid_from", type=DAY, metavar="DATE", help="Ngày đầu / its first day, dd/MM/yyyy")
+@click.option("--until", "valid_until", type=DAY, metavar="DATE", help="Ngày cuối / its last day, dd/MM/yyyy")
 @click.option("--confirm-confusable", is_flag=True, help="Biết là dễ nhầm, vẫn thêm / known to be easily mistaken")
 @AS_JSON
-def add(code: str, other: str, *, confirm_confusable: bool, as_json: bool) -> None:
-    """Thêm mã khác cho đơn vị / let the agency be reached under another code too."""
-    found = with_database(lambda database: aliases.add_alias(database, code, other, confusable=confirm_confusable))
+def add(
+    code: str,
+    other: str,
+    kind: str | None,
+    valid_from: datetime | None,
+    valid_until: datetime | None,
+    *,
+    confirm_confusable: bool,
+    as_json: bool,
+) -> None:
+    """Thêm mã khác, hoặc sửa thời hạn của nó / give the agency another code, or change its kind and days."""
+    found = with_database(
+        lambda database: aliases.add_alias(
+            database,
+            code,
+            other,
+            kind=kind,
+            valid_from=valid_from.date() if valid_from else None,
+            valid_until=valid_until.date() if valid_until else None,
+            confusable=confirm_confusable,
+        )
+    )
     _say(found, "Đã thêm mã khác / added alias", as_json=as_json)
 
 
@@ -39,12 +65,14 @@ def add(code: str, other: str, *, confirm_confusable: bool, as_json: bool) -> No
 @AS_JSON
 def list_(code: str | None, *, as_json: bool) -> None:
     """Mã khác của mọi đơn vị, hoặc của một / aliases of every agency, or of one."""
-    found = with_database(lambda database: aliases.list_aliases(database, code))
+    found = with_database(lambda database: aliases.list_codes(database, code))
     if as_json:
-        cli_show.as_json({"agencies": found})
+        cli_show.as_json(
+            {"agencies": [one.agency for one in found], "codes": [row for one in found for row in one.codes]}
+        )
         return
-    columns = ("Mã / code", "Tên / name", "Mã khác / alias", "Dạng / form")
-    rows = [row for agency in found for row in _rows(agency)]
+    columns = ("Mã / code", "Tên / name", "Mã khác / alias", "Dạng / form", "Từ / from", "Đến hết / until")
+    rows = [row for one in found for row in _rows(one)]
     cli_show.table(f"Mã khác của đơn vị / aliases: {len(rows)}", columns, rows)
 
 
@@ -64,7 +92,9 @@ def _say(found: Agency, done: str, *, as_json: bool) -> None:
         cli_show.say(f"{done}: {found.code} {found.name} ({', '.join(found.aliases) or 'không còn / none'})")
 
 
-def _rows(agency: Agency) -> Iterator[tuple[str, ...]]:
-    for code in agency.aliases:
-        form = form_of(code)
-        yield agency.code, agency.name, code, f"{form.vi} / {form.en}" if form else ""
+def _rows(one: Coded) -> Iterator[tuple[str, ...]]:
+    for row in one.codes:
+        form = form_of(row.code)
+        shape = f"{form.vi} / {form.en}" if form else ""
+        days = (cli_show.day(row.valid_from), cli_show.day(row.valid_until))
+        yield one.agency.code, one.agency.name, row.code, shape, *days

@@ -27,7 +27,7 @@ ON = click.option("--on", type=DAY, metavar="DATE", help="Từ ngày dd/MM/yyyy,
 @ON
 @AS_JSON
 def merge(code: str, into: str, on: datetime | None, *, as_json: bool) -> None:
-    """Sáp nhập: văn bản gửi đơn vị này tới đơn vị kế thừa / merge: its documents reach the successor."""
+    """Sáp nhập vào đơn vị kế thừa / merge: documents for it reach the successor."""
     day = on.date() if on else None
     found = with_database(lambda database: succession.merge(database, code, into=into, on=day))
     _ended(found, as_json=as_json)
@@ -60,7 +60,7 @@ def undo(code: str, *, as_json: bool) -> None:
 @click.argument("code", required=False)
 @AS_JSON
 def tree(code: str | None, *, as_json: bool) -> None:
-    """Cây đơn vị, cấp dưới của đơn vị đã sáp nhập đứng dưới đơn vị kế thừa / who is below whom today."""
+    """Cây đơn vị tính đến hôm nay / who is below whom today."""
     found = with_database(lambda database: hierarchy.tree(database, code))
     if as_json:
         rows = [{"code": one.agency.code, "name": one.agency.name, "depth": one.depth} for one in found]
@@ -80,7 +80,7 @@ def tree(code: str | None, *, as_json: bool) -> None:
 @click.option("--cannot", "cannot", multiple=True, metavar="WORD", help="Không còn / no more")
 @AS_JSON
 def set_(code: str, can: tuple[str, ...], cannot: tuple[str, ...], *, as_json: bool, **fields: str | None) -> None:
-    """Ghi liên hệ và khả năng tiếp nhận / enter contact data and what the agency can receive; "" empties."""
+    """Ghi liên hệ, khả năng tiếp nhận / enter contact data and what it can receive."""
     given = {name: value for name, value in fields.items() if value is not None}
     found = with_database(lambda database: contact.set_contact(database, code, given, can=can, cannot=cannot))
     if as_json:

@@ -5,6 +5,7 @@ Messages may name an agency by any of them; everything kept, counted and answere
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envelopes.agency_codes import form_of
@@ -16,6 +17,7 @@ from storage import agency_codes, directory
 if TYPE_CHECKING:
     from datetime import date
 
+    from storage.agency_codes import CodeRow
     from storage.database import Database
     from storage.directory import Agency
 
@@ -88,11 +90,21 @@ async def remove_alias(database: Database, alias: str) -> Agency:
     return found
 
 
-async def list_aliases(database: Database, code: str | None = None) -> list[Agency]:
-    """Agencies that have aliases, all or the one with this code. Raises `Refused` for an unknown code."""
-    if code is None:
-        return [agency for agency in await list_agencies(database) if agency.aliases]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coded:
+    """An agency with its other codes, also those that are over or not yet."""
+
+    agency: Agency
+    codes: tuple[CodeRow, ...]
+
+
+async def list_codes(database: Database, code: str | None = None) -> list[Coded]:
+    """Agencies that have other codes, all or the one with this code. Raises `Refused` for an unknown code."""
     async with database.acquire() as conn:
-        await own_codes(conn, [code])
-        found = await directory.agency(conn, code)
-    return [found] if found else []
+        own = (await own_codes(conn, [code]))[0] if code is not None else None
+        rows = await agency_codes.codes_of(conn, own)
+    by_agency: dict[str, list[CodeRow]] = {}
+    for row in rows:
+        by_agency.setdefault(row.agency, []).append(row)
+    found = await list_agencies(database)
+    return [Coded(agency=one, codes=tuple(by_agency[one.code])) for one in found if one.code in by_agency]

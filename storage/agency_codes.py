@@ -59,10 +59,11 @@ async def code_rows(conn: Connection, codes: Sequence[str]) -> dict[str, CodeRow
     return {row["code"]: CodeRow(**row) for row in rows}
 
 
-async def codes_of(conn: Connection, agency: str) -> list[CodeRow]:
-    """Every code of the agency but its own, also those that are no more or not yet."""
+async def codes_of(conn: Connection, agency: str | None) -> list[CodeRow]:
+    """Every code of the agency (None: of all) that is not an own one, also those that are no more or not yet."""
     rows = await conn.fetch(
-        f"SELECT {_ROW} FROM agency_codes k WHERE agency = $1 AND kind <> 'own' ORDER BY code",
+        f"""SELECT {_ROW} FROM agency_codes k
+            WHERE ($1::text IS NULL OR agency = $1) AND kind <> 'own' ORDER BY agency, code""",
         agency,
     )
     return [CodeRow(**row) for row in rows]

@@ -81,7 +81,8 @@ async def test_system_answers_with_credential_and_secret(shell: Shell) -> None:
     listed = await shell.answer("system", "list")
     credentials = [{"expires_at": None}]
     policy = {"allow_unsigned": True, "strict": False, "weak_until": None}
-    assert listed == {"systems": [{"system": "qlvb.a", "agencies": [A], **policy, "credentials": credentials}]}
+    told = {"system": "qlvb.a", "agencies": [A], "below": [], **policy, "credentials": credentials}
+    assert listed == {"systems": [told]}
     assert "không hạn" in await shell.said("system", "list")
     assert made["credential"] not in await shell.said("system", "list")
 
