@@ -90,6 +90,10 @@ COMMANDS: Mapping[str, Place] = {
         "cli_retention",
         retention="Thời hạn lưu tệp đính kèm / how long attachments are kept; without a rule for ever",
     ),
+    **_in(
+        "cli_export",
+        export="Xuất văn bản của một đơn vị ra thư mục / write an agency's documents of a period as ordinary folders",
+    ),
     **_in("cli_account", account="Tài khoản đăng nhập trang quản lý / accounts that sign in at the desk"),
     **_in(
         "cli_settings",
