@@ -75,3 +75,20 @@ async def test_grant_to_an_unknown_system_or_agency_is_refused(world: World) -> 
     with pytest.raises(Refused) as unknown:
         await acting.grant(world.exchange.database, f"system.{A}", below=["H99"])
     assert unknown.value.faults[0].code == "agency.unknown"
+
+
+async def test_who_acts_for_an_agency_is_the_same_from_both_ends(world: World) -> None:
+    """Webhooks are found from the agency, inboxes from the system."""
+    database = world.exchange.database
+    await directory.add_agency(database, code=B, name="Ủy ban nhân dân huyện B", parent=A)
+    await directory.add_agency(database, code="H08.33", name="Phòng G", parent=C)
+    await succession.merge(database, C, into=B)
+    await succession.merge(database, D, into=A)
+    await directory.add_system(database, system=NODE, agencies=[], below=[A])
+    await directory.add_system(database, system="node.two", agencies=[A, "H08.33"], below=[B])
+    async with database.acquire() as conn:
+        forwards = await conn.fetch("SELECT id, unnest(acts_for(id)) AS agency FROM systems")
+        backwards = await conn.fetch("SELECT id, a.code AS agency FROM agencies a, acted_for_by(a.code) AS id")
+    assert {tuple(row) for row in forwards} == {tuple(row) for row in backwards}
+    assert ("node.province", "H08.33") in {tuple(row) for row in forwards}
+    assert ("node.two", D) in {tuple(row) for row in forwards}

@@ -109,3 +109,22 @@ BEGIN
         SELECT array_agg(DISTINCT code) FROM reach WHERE is_acted_for IS DISTINCT FROM false);
 END
 $$;
+
+-- The same from the other end: every system that acts for an agency, also those that are disabled.
+CREATE FUNCTION acted_for_by(asked text) RETURNS SETOF text LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN QUERY
+        WITH RECURSIVE up (code, is_above) AS (
+            SELECT asked, false
+            UNION
+            SELECT step.code, step.is_above
+            FROM up u JOIN agencies a ON a.code = u.code
+            CROSS JOIN LATERAL (VALUES
+                (CASE WHEN a.dissolved_on <= today() THEN a.successor END, u.is_above),
+                (CASE WHEN a.beyond IS NULL THEN a.parent END, true)) AS step (code, is_above)
+            WHERE step.code IS NOT NULL)
+        SELECT s.system FROM up JOIN system_agencies s ON s.agency = up.code AND NOT up.is_above
+        UNION
+        SELECT s.system FROM up JOIN system_scopes s ON s.above = up.code AND up.is_above;
+END
+$$;

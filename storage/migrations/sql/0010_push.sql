@@ -76,7 +76,7 @@ BEGIN
         SELECT w.id, told.event, told.envelope, told.id, told.recipient, told.urgency
         FROM (SELECT *, CASE kind WHEN 'status' THEN 'status.waiting' ELSE 'delivery.waiting' END AS event
               FROM arrived WHERE NOT held AND confirmed_at IS NULL AND withdrawn_at IS NULL) AS told
-        JOIN system_agencies s ON s.agency = told.recipient
+        CROSS JOIN LATERAL acted_for_by(told.recipient) AS s (system)
         JOIN systems y ON y.id = s.system AND y.disabled_at IS NULL
         JOIN webhooks w ON w.system = s.system AND w.approved_at IS NOT NULL AND w.ended_at IS NULL
         WHERE told.event = ANY (w.events);
@@ -93,16 +93,16 @@ BEGIN
         INSERT INTO notices (webhook, event, envelope, delivery, recipient, urgency)
         SELECT w.id, told.event, NEW.envelope, NEW.id, NEW.recipient, NEW.urgency
         FROM (SELECT CASE NEW.kind WHEN 'status' THEN 'status.waiting' ELSE 'delivery.waiting' END AS event) AS told
-        CROSS JOIN system_agencies s
+        CROSS JOIN acted_for_by(NEW.recipient) AS s (system)
         JOIN systems y ON y.id = s.system AND y.disabled_at IS NULL
         JOIN webhooks w ON w.system = s.system AND w.approved_at IS NOT NULL AND w.ended_at IS NULL
-        WHERE s.agency = NEW.recipient AND told.event = ANY (w.events);
+        WHERE told.event = ANY (w.events);
     END IF;
     IF NEW.kind = 'document' AND NEW.state <> OLD.state THEN
         INSERT INTO notices (webhook, event, envelope, delivery, recipient, urgency, delivery_state)
         SELECT w.id, 'envelope.state', NEW.envelope, NEW.id, NEW.recipient, NEW.urgency, NEW.state
         FROM envelopes e
-        JOIN system_agencies s ON s.agency = e.sender
+        CROSS JOIN LATERAL acted_for_by(e.sender) AS s (system)
         JOIN systems y ON y.id = s.system AND y.disabled_at IS NULL
         JOIN webhooks w ON w.system = s.system AND w.approved_at IS NOT NULL AND w.ended_at IS NULL
         WHERE e.id = NEW.envelope AND 'envelope.state' = ANY (w.events);
