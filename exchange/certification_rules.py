@@ -51,6 +51,13 @@ DELEGATION_OVER = Rule(
     "Ủy quyền số {id} đã kết thúc. Hãy lập ủy quyền mới.",
     "Delegation {id} is over. Make a new one.",
 )
+DELEGATION_ENDED = Rule(
+    "delegation.ended",
+    _M,
+    "{signer} không còn được ủy quyền ký cho {sender}. Hãy ký bằng chứng thư của {sender} hoặc lập ủy quyền mới.",
+    "{signer} may no longer sign for {sender}. Sign with a certificate of {sender}, or make a new delegation.",
+    _TWO,
+)
 DELEGATION_APPROVED = Rule(
     "delegation.approved",
     _M,

@@ -25,6 +25,7 @@ from envelopes.splitting import Splitter
 from exchange import rules, succession, vouching
 from exchange.errors import Busy
 from exchange.failpoints import failpoint
+from exchange.judging import Judged, judged_by
 from exchange.spool import ROOM_SECONDS
 from exchange.unpacking import LookedInto, look_into
 from signing import gate
@@ -67,6 +68,7 @@ class Vouched:
     signer: str | None = None
     weak: bool = False
     claimed_at: datetime | None = None
+    judged: Judged | None = None
     held_reason: str | None = None
     evidence: tuple[bytes, ...] = ()
     looked: LookedInto
@@ -109,7 +111,8 @@ async def take_in(exchange: Exchange, system: System, spool: Spool, body: AsyncI
         if instead is not None:
             vouched = replace(vouched, warnings=(instead, *vouched.warnings))
         message = _sent_by(system, vouched.message, sender, claimed=inspected.sender)
-        return replace(vouched, message=message, signer=_delegate(vouched.certificate, candidates))
+        judged = judged_by(vouched.certificate, candidates, trust)
+        return replace(vouched, message=message, signer=_delegate(vouched.certificate, candidates), judged=judged)
 
     threads = exchange.heavy if split.size > HEAVY_BYTES else exchange.threads
     try:

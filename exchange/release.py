@@ -23,6 +23,7 @@ from signing.certificates import Bad, Good, Unknown
 from storage import copies, deliveries, envelopes, held
 from storage.copies import Move
 from storage.deliveries import Event
+from storage.grounds import Grounds
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from storage.connection import Connection
     from storage.deliveries import DeliveryRow
     from storage.envelopes import EnvelopeRow, Note
-    from storage.held import Grounds, HeldCertificate, HeldEnvelope, Place
+    from storage.held import HeldCertificate, HeldEnvelope, Place
 
 REST_SECONDS = 10.0
 """Between two looks: a new revocation list releases what waits for it within seconds."""
@@ -60,7 +61,7 @@ class _Case:
     @property
     def grounds(self) -> Grounds:
         """What the verdicts rest on; when it is otherwise by the time one is written, it is no verdict."""
-        return held.Grounds(invalid_from=self.certificate.invalid_from, trust_version=self.trust.version)
+        return Grounds(invalid_from=self.certificate.invalid_from, trust_version=self.trust.version)
 
     def verdict(self, received_at: datetime) -> Verdict:
         """Whether what was received then counts as signed, as far as it can be told. Blocking."""

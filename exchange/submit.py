@@ -13,7 +13,6 @@ from envelopes.faults import Refused
 from envelopes.limits import LOCAL_TIME
 from envelopes.model import Document, Operation, StatusMessage
 from exchange import (
-    certification_rules,
     lateness,
     look,
     operations,
@@ -24,14 +23,15 @@ from exchange import (
     taking,
 )
 from exchange.addressing import Asked, DocumentPlan, agencies_named, for_ours
+from exchange.errors import Busy
 from exchange.failpoints import failpoint
 from exchange.identifiers import uuid7
 from exchange.intake import TakenAlready, take_in
+from exchange.judging import GroundsMoved, check_grounds, judge_again
 from exchange.look import Sent
-from exchange.spool import spooled
+from exchange.spool import ROOM_SECONDS, spooled
 from exchange.statuses import StatusPlan
 from storage import agency_codes, copies, deliveries, directory, envelopes, links, objects_held, successions
-from storage.envelopes import CertificateWithdrawn
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -46,6 +46,9 @@ if TYPE_CHECKING:
     from storage.envelopes import EnvelopeRow
 
     Plan = DocumentPlan | StatusPlan
+
+TRIES = 5
+"""How often one submission is judged: each time only because a list came in between, which is rare."""
 
 _FROM = "edXMLHeader/MessageHeader/From/OrganId"
 
@@ -83,12 +86,17 @@ async def submit(exchange: Exchange, system: System, body: AsyncIterator[bytes])
         if plan is None:
             return await _replay(exchange, vouched)
         await _store(exchange, envelope_id, vouched, spool)
-        try:
-            sent = await _commit(exchange, envelope_id, vouched, plan)
-        except _TakenBefore:
-            return await _replay(exchange, vouched)
-        failpoint("submit.after_commit")
-        return Taken(sent=sent, created=True)
+        for _ in range(TRIES):
+            try:
+                sent = await _commit(exchange, envelope_id, vouched, plan)
+            except _TakenBefore:
+                return await _replay(exchange, vouched)
+            except GroundsMoved:
+                vouched = await judge_again(exchange, vouched)
+            else:
+                failpoint("submit.after_commit")
+                return Taken(sent=sent, created=True)
+    raise Busy("roots or revocation lists change all the time", seconds=ROOM_SECONDS)
 
 
 async def _plan(exchange: Exchange, envelope_id: UUID, vouched: Vouched) -> Plan | None:
@@ -241,10 +249,7 @@ async def _insert_status(
 
 
 async def _insert_envelope(conn: Connection, row: EnvelopeRow, vouched: Vouched, receipt: bytes) -> None:
-    try:
-        written = await envelopes.insert_envelope(conn, row, skeleton=vouched.split.skeleton, receipt=receipt)
-    except CertificateWithdrawn as withdrawn:
-        since = f"{withdrawn.invalid_from:%Y-%m-%dT%H:%M:%SZ}"
-        raise Refused(certification_rules.CERTIFICATE_WITHDRAWN.at("certificate", since=since)) from None
-    if not written:
+    grounds = await envelopes.insert_envelope(conn, row, skeleton=vouched.split.skeleton, receipt=receipt)
+    if grounds is None:
         raise _TakenBefore
+    check_grounds(vouched, grounds)

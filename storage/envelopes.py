@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from storage.grounds import GROUNDS, Grounds, grounds_locked
 from storage.pdf_checks import PDF, outcome_from
 from storage.removals import removal_from
 
@@ -111,14 +112,9 @@ _NOTES = frozenset({"undeliverable", "warnings"})
 _ATTACHMENT = tuple(name for name in AttachmentRow.__slots__ if name not in {"pdf", "removed"})
 
 ENVELOPE_COLUMNS = ", ".join(_FIELDS)
-
-
-class CertificateWithdrawn(Exception):  # noqa: N818 - says what is the case
-    """The envelope's certificate is out of use, since `invalid_from`: the transaction must not be committed."""
-
-    def __init__(self, invalid_from: datetime) -> None:
-        super().__init__(f"since {invalid_from}")
-        self.invalid_from = invalid_from
+_GROUNDS_LOCKED = grounds_locked(
+    **{name: f"${_FIELDS.index(name) + 1}" for name in ("certificate", "sender", "signer")}
+)
 
 
 def _notes(text: str) -> tuple[Note, ...]:
@@ -144,22 +140,21 @@ async def clock(conn: Connection) -> datetime:
     return now
 
 
-async def insert_envelope(conn: Connection, row: EnvelopeRow, *, skeleton: bytes, receipt: bytes) -> bool:
-    """Write the envelope; False when one stands there already, see `taken_before`.
+async def insert_envelope(conn: Connection, row: EnvelopeRow, *, skeleton: bytes, receipt: bytes) -> Grounds | None:
+    """Write the envelope; None when one stands there already, see `taken_before`.
 
-    Raises `CertificateWithdrawn` when its certificate was taken out of use since it was verified.
+    If the grounds of now are not those that its signature was judged by, the transaction must not be committed.
     """
     places = ", ".join(f"${n}" for n in range(1, len(_FIELDS) + 3))
     done = await conn.fetchrow(
-        f"""INSERT INTO envelopes ({ENVELOPE_COLUMNS}, skeleton, receipt) VALUES ({places}) ON CONFLICT DO NOTHING
-            RETURNING (SELECT c.invalid_from FROM certificates c WHERE c.sha256 = envelopes.certificate)""",
+        f"""WITH {_GROUNDS_LOCKED}
+            INSERT INTO envelopes ({ENVELOPE_COLUMNS}, skeleton, receipt) VALUES ({places}) ON CONFLICT DO NOTHING
+            RETURNING {GROUNDS}""",
         *(_column(row, name) for name in _FIELDS),
         skeleton,
         receipt,
     )
-    if done is not None and done["invalid_from"] is not None:
-        raise CertificateWithdrawn(done["invalid_from"])
-    return done is not None
+    return Grounds(**done) if done else None
 
 
 def _column(row: EnvelopeRow, name: str) -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from storage.envelopes import ENVELOPE_COLUMNS, EnvelopeRow, envelope_row
+from storage.grounds import Grounds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,14 +40,6 @@ class HeldEnvelope:
     id: UUID
     certificate: bytes
     accepted_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grounds:
-    """Since when a certificate is out of use here (None: it is in use), and the version of roots, lists and answers."""
-
-    invalid_from: datetime | None
-    trust_version: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
