@@ -21,7 +21,7 @@ from tests.support.world import A, B, C, D, replaced
 if TYPE_CHECKING:
     from datetime import date
 
-    from exchange.client_types import Taken
+    from exchange.client_types import Submission
     from storage.database import Database
     from tests.support.world import World
 
@@ -33,7 +33,7 @@ def today() -> date:
     return datetime.now(LOCAL_TIME).date()
 
 
-async def sent(world: World, *recipients: str) -> Taken:
+async def sent(world: World, *recipients: str) -> Submission:
     """A letter from A."""
     async with world.client(A) as sender:
         return await sender.submit(world.envelope(world.document(A, *recipients), world.attachment()))
@@ -248,3 +248,17 @@ async def test_tree_has_below_the_successor_what_was_below_a_merged_agency(world
 async def outline(database: Database, code: str | None = None) -> list[tuple[str, int]]:
     """The tree as codes and depths."""
     return [(one.agency.code, one.depth) for one in await hierarchy.tree(database, code)]
+
+
+async def test_update_is_linked_to_the_copy_of_the_merged_agency(world: World) -> None:
+    document = world.document(A, B)
+    async with world.client(A) as sender:
+        first = await sender.submit(world.envelope(document, world.attachment()))
+        await succession.merge(world.exchange.database, B, into=D)
+        second = await sender.submit(world.envelope(changes.update(document), world.attachment(), name="update.edxml"))
+        assert [one.recipient for one in second.deliveries] == [D]
+        [followed] = (await sender.envelope(first.id)).deliveries
+        assert [event.event for event in followed.events] == ["taken", "updated"]
+        [link] = (await sender.envelope(second.id)).links
+        assert (link.kind, link.envelope, link.recipients) == ("updates", first.id, (B,))
+    assert await waiting(world, D) == [B, D]
