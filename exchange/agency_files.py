@@ -10,6 +10,7 @@ import json
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any
 
+from envelopes.cells import harmless_cell, plain_cell
 from envelopes.limits import LOCAL_TIME
 from exchange import agency_import_rules as rules
 
@@ -48,6 +49,9 @@ FIELDS: tuple[str, ...] = (
 BLOCK = 2**16
 """Characters read at a time."""
 
+MOVED_EVERY = 500
+"""Entries after which the bar moves."""
+
 MOST_ROW = 2**20
 """Characters of one entry: 1,000 times the usual one. What is longer is no list."""
 
@@ -63,8 +67,8 @@ def read_rows(path: Path, form: str, moved: Callable[[int, int], None]) -> Itera
     size = path.stat().st_size
     with path.open("rb") as octets, TextIOWrapper(octets, encoding="utf-8-sig", newline="") as file:
         try:
-            for row in _json_rows(file) if form == "json" else _csv_rows(file):
-                if row[0] % 500 == 0:
+            for n, row in enumerate(_json_rows(file) if form == "json" else _csv_rows(file)):
+                if n % MOVED_EVERY == 0:
                     moved(min(octets.tell(), size), size)
                 yield row
         except UnicodeDecodeError as error:
@@ -82,7 +86,10 @@ def _csv_rows(file: TextIO) -> Iterator[Row]:
     try:
         for cells in reader:
             if any(cells):
-                yield reader.line_num + 1, {name: cell.strip() for name, cell in zip(names, cells, strict=False)}
+                yield (
+                    reader.line_num + 1,
+                    {name: plain_cell(cell.strip()) for name, cell in zip(names, cells, strict=False)},
+                )
     except csv.Error as error:
         rules.FILE_UNREADABLE.refuse("file", line=reader.line_num + 1, reason=error)
 
@@ -197,7 +204,7 @@ class ListWriter:
         """Add one agency."""
         row = row_of(agency)
         if self._csv is not None:
-            self._csv.writerow({name: _text(value) for name, value in row.items()})
+            self._csv.writerow({name: harmless_cell(_text(value)) for name, value in row.items()})
         else:
             self._file.write(f"{self._before}\n{json.dumps(row, ensure_ascii=False)}")
             self._before = ","

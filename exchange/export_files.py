@@ -14,6 +14,7 @@ from contextlib import aclosing
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO, cast
 
+from envelopes.cells import harmless_cell
 from exchange.client_disk import open_aside, put_in_place
 from exchange.export_rules import FOLDER_USED
 
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
 
 SUMS = "SHA256SUMS"
 LIST = "documents.csv"
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How a cell begins that a spreadsheet would carry out."""
 
 
 class WrongContent(Exception):  # noqa: N818 - says what was found
@@ -122,9 +120,5 @@ class ExportFolder:
 def _line(cells: Sequence[object]) -> bytes:
     """A line of CSV that a spreadsheet takes for text, whatever somebody wrote into it."""
     out = io.StringIO()
-    csv.writer(out).writerow([_harmless(str(cell)) for cell in cells])
+    csv.writer(out).writerow([harmless_cell(str(cell)) for cell in cells])
     return out.getvalue().encode()
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA) else text
