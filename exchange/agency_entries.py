@@ -29,8 +29,8 @@ _MOMENTS = (MOMENT, "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S
 _DAYS = ("%d/%m/%Y", "%Y-%m-%d")
 
 
-def entry_of(line: int, row: Mapping[str, str]) -> Entry:
-    """The entry in this line. Raises `Refused` with everything that is wrong with it."""
+def entry_of(n: int, line: int, row: Mapping[str, str]) -> Entry:
+    """The entry `n` of the list, in this line. Raises `Refused` with everything that is wrong with it."""
     faults = [fault for name, value in row.items() for fault in _text_faults(name, value)]
     code = row.get("code", "")
     others = _others(row)
@@ -44,6 +44,7 @@ def entry_of(line: int, row: Mapping[str, str]) -> Entry:
     name = unicodedata.normalize("NFC", row["name"]) if "name" in row else None
     day = _day(row.get("dissolvedOn", ""))
     return Entry(
+        n=n,
         line=line,
         code=code,
         name=name,

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TextIO
 
+    import asyncpg
+
     from envelopes.faults import Fault
     from storage.agency_lists import Entry
     from storage.connection import Connection
@@ -34,8 +36,9 @@ BATCH = 2000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remark:
-    """What is wrong with a line of the list."""
+    """What is wrong with the `n`th entry of the list, in this line."""
 
+    n: int
     line: int
     code: str
     fault: Fault
@@ -95,9 +98,11 @@ async def _copy(conn: Connection, path: Path, form: str, report: Report, moved: 
     for line, row in read_rows(path, form, moved):
         report.read += 1
         try:
-            batch.append(entry_of(line, row))
+            batch.append(entry_of(report.read, line, row))
         except Refused as refused:
-            report.refused += [_remark(line, row.get("code", ""), fault) for fault in refused.faults]
+            report.refused += [
+                Remark(n=report.read, line=line, code=row.get("code", ""), fault=fault) for fault in refused.faults
+            ]
         if len(batch) == BATCH:
             await agency_lists.put(conn, batch)
             batch.clear()
@@ -109,47 +114,46 @@ async def _copy(conn: Connection, path: Path, form: str, report: Report, moved: 
 async def _leave_out(conn: Connection, report: Report) -> None:
     """Entries that cannot be entered as they are."""
     wrong = [
-        _remark(
-            row["line"], row["code"], rules.CODE_TWICE.at("code", row["code"], code=row["code"], first=row["first"])
-        )
+        _remark(row, row["code"], rules.CODE_TWICE.at("code", row["code"], code=row["code"], first=row["first"]))
         for row in await agency_import.repeated(conn)
     ]
     wrong += [
         _remark(
-            row["line"],
+            row,
             row["code"],
             directory_rules.CODE_TAKEN.at("code", row["code"], code=row["code"], agency=row["agency"]),
         )
         for row in await agency_import.taken(conn)
     ]
     wrong += [
-        _remark(row["line"], row["code"], directory_rules.AGENCY_NAMELESS.at("name", code=row["code"]))
+        _remark(row, row["code"], directory_rules.AGENCY_NAMELESS.at("name", code=row["code"]))
         for row in await agency_import.nameless(conn)
     ]
     report.refused += wrong
-    report.refused.sort(key=lambda one: one.line)
-    await agency_import.leave_out(conn, [one.line for one in wrong])
+    report.refused.sort(key=lambda one: one.n)
+    await agency_import.leave_out(conn, [one.n for one in wrong])
 
 
 async def _look_for_likeness(conn: Connection, report: Report) -> None:
     """Leave out what people take for another agency: a code but for one character, a name but for one nobody sees."""
-    lines, codes = set(), []
+    left_out: set[int] = set()
+    codes = []
     for row in await agency_import.codes_alike(conn):
         vi, en = difference(row["code"], row["known"])
         fault = rules.CODE_ALIKE.at("code", row["code"], code=row["code"], known=row["known"], found_vi=vi, found_en=en)
-        report.alike.append(_remark(row["line"], row["agency"], fault))
+        report.alike.append(_remark(row, row["agency"], fault))
         if row["kind"] == "own":
-            lines.add(row["line"])
+            left_out.add(row["n"])
         else:
             codes.append(row["code"])
     pairs = {row["name"]: row for row in await agency_import.names_alike(conn) if _hidden(row["name"], row["known"])}
     for row in await agency_import.named(conn, list(pairs)) if pairs else ():
         known = pairs[row["name"]]
         fault = rules.NAME_ALIKE.at("name", row["name"], name=row["name"], known=known["known"], code=known["code"])
-        report.alike.append(_remark(row["line"], row["code"], fault))
-        lines.add(row["line"])
-    report.alike.sort(key=lambda one: one.line)
-    await agency_import.leave_out(conn, list(lines))
+        report.alike.append(_remark(row, row["code"], fault))
+        left_out.add(row["n"])
+    report.alike.sort(key=lambda one: one.n)
+    await agency_import.leave_out(conn, list(left_out))
     await agency_import.leave_out_codes(conn, codes)
     report.same_names = await agency_import.same_names(conn)
 
@@ -169,27 +173,27 @@ async def _place(conn: Connection, report: Report) -> None:
         if row["field"] == "parent":
             fault = rules.PARENT_ABSENT.at("parent", row["value"], parent=row["value"])
         else:
-            await agency_import.forget(conn, "successor", [row["line"]])
+            await agency_import.forget(conn, "successor", [row["n"]])
             fault = rules.SUCCESSOR_UNUSABLE.at("successor", row["value"], successor=row["value"])
-        report.noted.append(_remark(row["line"], row["code"], fault))
+        report.noted.append(_remark(row, row["code"], fault))
     for name in ("parent", "successor"):
         await _open_circles(conn, name, report)
     for row in await agency_import.still_ended(conn):
-        report.noted.append(_remark(row["line"], row["code"], rules.STILL_ENDED.at("deleted", code=row["code"])))
+        report.noted.append(_remark(row, row["code"], rules.STILL_ENDED.at("deleted", code=row["code"])))
 
 
 async def _open_circles(conn: Connection, name: str, report: Report) -> None:
     """Figures are summed up these trees and documents follow them: no agency may be above itself."""
     rows = await agency_import.edges(conn, name)
     above = {row["code"]: row["above"] for row in rows}
-    lines = {row["code"]: row["line"] for row in rows if row["line"] is not None}
+    said = {row["code"]: row for row in rows if row["n"] is not None}
     for circle in _circles(above):
-        wrong = [code for code in circle if code in lines]
+        wrong = [code for code in circle if code in said]
         for code in wrong:
             rule = rules.PARENT_CIRCULAR if name == "parent" else rules.SUCCESSOR_UNUSABLE
             fault = rule.at(name, above[code], code=code, parent=above[code], successor=above[code])
-            report.noted.append(_remark(lines[code], code, fault))
-        await agency_import.forget(conn, name, [lines[code] for code in wrong])
+            report.noted.append(_remark(said[code], code, fault))
+        await agency_import.forget(conn, name, [said[code]["n"] for code in wrong])
 
 
 def _circles(above: dict[str, str | None]) -> list[list[str]]:
@@ -213,13 +217,13 @@ async def _enter(conn: Connection, report: Report) -> None:
     await agency_import.enter(conn)
     for row in await agency_import.enter_codes(conn):
         fault = rules.OTHER_CODE_TAKEN.at("code", row["code"], code=row["code"], agency=row["agency"], own=row["own"])
-        report.noted.append(_remark(row["line"], row["own"], fault))
-    report.noted.sort(key=lambda one: one.line)
+        report.noted.append(_remark(row, row["own"], fault))
+    report.noted.sort(key=lambda one: one.n)
     report.added, report.changed, report.unchanged = await agency_import.counts(conn)
 
 
-def _remark(line: int, code: str, fault: Fault) -> Remark:
-    return Remark(line=line, code=code, fault=fault)
+def _remark(row: asyncpg.Record, code: str, fault: Fault) -> Remark:
+    return Remark(n=row["n"], line=row["line"], code=code, fault=fault)
 
 
 async def export_agencies(database: Database, file: TextIO, *, form: str, moved: Callable[[int], None]) -> int:

@@ -24,8 +24,7 @@ _SET = (*_PLAIN, "center_code", "is_agency")
 async def ready(conn: Connection) -> None:
     """Everything is here: make it quick to search."""
     await _do(conn, "CREATE INDEX ON incoming (code)")
-    await _do(conn, "CREATE INDEX ON incoming (line)")
-    await _do(conn, "CREATE INDEX ON incoming (national_id)")
+    await _do(conn, "CREATE UNIQUE INDEX ON incoming (n)")
     await _do(conn, "CREATE INDEX ON incoming_codes (code)")
     await _do(conn, "CREATE INDEX ON incoming_codes (likeness)")
     await _do(conn, "ANALYZE incoming")
@@ -33,44 +32,45 @@ async def ready(conn: Connection) -> None:
 
 
 async def repeated(conn: Connection) -> list[asyncpg.Record]:
-    """`line`, `code` and the `first` line of every entry whose code stood in the list before."""
+    """Number `n`, `line`, `code` and the `first` line of every entry whose code stood in the list before."""
     return await _all(
         conn,
-        """SELECT line, code, first FROM
-               (SELECT line, code, min(line) OVER (PARTITION BY code) AS first FROM incoming) AS i
-           WHERE line <> first""",
+        """SELECT n, line, code, first FROM
+               (SELECT n, line, code, first_value(n) OVER told AS first_n, first_value(line) OVER told AS first
+                FROM incoming WINDOW told AS (PARTITION BY code ORDER BY n)) AS i
+           WHERE n <> first_n""",
     )
 
 
 async def taken(conn: Connection) -> list[asyncpg.Record]:
-    """`line`, `code`, and the `agency` that has it as another code."""
+    """Number `n`, `line`, `code`, and the `agency` that has it as another code."""
     return await _all(
         conn,
-        """SELECT i.line, i.code, k.agency FROM incoming i JOIN agency_codes k ON k.code = i.code
+        """SELECT i.n, i.line, i.code, k.agency FROM incoming i JOIN agency_codes k ON k.code = i.code
            WHERE k.agency <> i.code""",
     )
 
 
 async def nameless(conn: Connection) -> list[asyncpg.Record]:
-    """`line` and `code` of agencies that nobody has given a name yet."""
+    """Number `n`, `line` and `code` of agencies that nobody has given a name yet."""
     return await _all(
         conn,
-        """SELECT i.line, i.code FROM incoming i
+        """SELECT i.n, i.line, i.code FROM incoming i
            WHERE i.name IS NULL AND NOT EXISTS (SELECT FROM agencies a WHERE a.code = i.code)""",
     )
 
 
 async def codes_alike(conn: Connection) -> list[asyncpg.Record]:
-    """`line`, `code`, `kind`, and the code of another agency that it is taken for (`known`); new codes alone."""
+    """Number `n`, `line`, `code`, `kind`, and another agency's code that it is taken for (`known`); new codes alone."""
     return await _all(
         conn,
-        """SELECT DISTINCT ON (c.line, c.code) c.line, c.code, c.kind, c.agency, o.code AS known
+        """SELECT DISTINCT ON (c.n, c.code) c.n, c.line, c.code, c.kind, c.agency, o.code AS known
            FROM incoming_codes c JOIN (
                SELECT code, agency, likeness FROM agency_codes
                UNION SELECT code, agency, likeness FROM incoming_codes) o
              ON o.likeness = c.likeness AND o.code <> c.code AND o.agency <> c.agency
            WHERE NOT EXISTS (SELECT FROM agency_codes k WHERE k.code = c.code)
-           ORDER BY c.line, c.code, o.code""",
+           ORDER BY c.n, c.code, o.code""",
     )
 
 
@@ -89,10 +89,10 @@ async def names_alike(conn: Connection) -> list[asyncpg.Record]:
 
 
 async def named(conn: Connection, names: Sequence[str]) -> list[asyncpg.Record]:
-    """`line`, `code` and `name` of entries with one of these names, spelled as that of nobody in the directory."""
+    """Number `n`, `line`, `code` and `name` of entries with one of these names, which nobody in the directory has."""
     return await _all(
         conn,
-        """SELECT i.line, i.code, i.name FROM incoming i WHERE i.name = ANY($1::text[])
+        """SELECT i.n, i.line, i.code, i.name FROM incoming i WHERE i.name = ANY($1::text[])
            AND NOT EXISTS (SELECT FROM agencies a WHERE a.likeness = i.likeness AND a.name = i.name)""",
         list(names),
     )
@@ -109,10 +109,10 @@ async def same_names(conn: Connection) -> int:
     return found
 
 
-async def leave_out(conn: Connection, lines: Sequence[int]) -> None:
-    """Enter nothing of these lines."""
+async def leave_out(conn: Connection, numbers: Sequence[int]) -> None:
+    """Enter nothing of the entries of these numbers."""
     for table in ("incoming", "incoming_codes"):
-        await _do(conn, f"DELETE FROM {table} WHERE line = ANY($1::integer[])", list(lines))
+        await _do(conn, f"DELETE FROM {table} WHERE n = ANY($1::integer[])", list(numbers))
 
 
 async def leave_out_codes(conn: Connection, codes: Sequence[str]) -> None:
@@ -125,71 +125,88 @@ async def place(conn: Connection) -> list[asyncpg.Record]:
 
     A parent is named by its code, or in the national list by its id there; '' is none.
     """
+    await _know(conn)
     unknown = await _all(
         conn,
-        f"""WITH found AS (
-               SELECT i.line, coalesce({_OWN.format("i.parent")}, CASE WHEN i.parent IS NULL THEN coalesce(
-                   (SELECT min(p.code) FROM incoming p WHERE p.national_id = i.national_pid),
-                   (SELECT min(a.code) FROM agencies a WHERE a.national_id = i.national_pid AND i.national_pid <> ''),
-                   {_OWN.format("i.national_pid")}) END) AS parent, coalesce(i.parent, i.national_pid) AS given
-               FROM incoming i WHERE coalesce(i.parent, i.national_pid) <> '')
-            UPDATE incoming i SET parent = f.parent FROM found f WHERE f.line = i.line
-            RETURNING i.line, i.code, 'parent' AS field, f.given AS value, f.parent AS own""",
+        """UPDATE incoming i SET parent = f.parent
+           FROM (SELECT i.n, coalesce(i.parent, i.national_pid) AS given,
+                        CASE WHEN i.parent IS NULL THEN coalesce(n.own, k.own) ELSE k.own END AS parent
+                 FROM incoming i LEFT JOIN known_codes k ON k.code = coalesce(i.parent, i.national_pid)
+                 LEFT JOIN known_ids n ON n.id = i.national_pid
+                 WHERE coalesce(i.parent, i.national_pid) <> '') AS f
+           WHERE f.n = i.n
+           RETURNING i.n, i.line, i.code, 'parent' AS field, f.given AS value, f.parent AS own""",
     )
     await _do(
         conn, "UPDATE incoming SET parent = '' WHERE parent IS NULL AND national_pid = '' AND national_id IS NOT NULL"
     )
     gone = await _all(
         conn,
-        f"""WITH found AS (
-               SELECT i.line, i.successor, {_OWN.format("i.successor")} AS own FROM incoming i
-               LEFT JOIN agencies a ON a.code = i.code
-               WHERE i.successor IS NOT NULL)
-            UPDATE incoming i SET successor = f.own FROM found f WHERE f.line = i.line
-            RETURNING i.line, i.code, 'successor' AS field, f.successor AS value,
-                      CASE WHEN f.own <> i.code AND (i.deleted OR EXISTS (
-                          SELECT FROM agencies a WHERE a.code = i.code AND a.dissolved_on IS NOT NULL))
-                      THEN f.own END AS own""",
+        """UPDATE incoming i SET successor = f.own
+           FROM (SELECT i.n, i.successor, k.own, i.deleted OR a.dissolved_on IS NOT NULL AS ends
+                 FROM incoming i LEFT JOIN known_codes k ON k.code = i.successor LEFT JOIN agencies a ON a.code = i.code
+                 WHERE i.successor IS NOT NULL) AS f
+           WHERE f.n = i.n
+           RETURNING i.n, i.line, i.code, 'successor' AS field, f.successor AS value,
+                     CASE WHEN f.own <> i.code AND f.ends THEN f.own END AS own""",
     )
     return [row for row in (*unknown, *gone) if row["own"] is None]
 
 
-_OWN = """coalesce((SELECT k.agency FROM agency_codes k WHERE k.code = {0}),
-                   (SELECT c.agency FROM incoming_codes c WHERE c.code = {0} ORDER BY c.kind <> 'own' LIMIT 1))"""
+async def _know(conn: Connection) -> None:
+    """Whose each code and each id of the national list is, or will be; as tables, whose sizes the planner knows."""
+    await _do(
+        conn,
+        """CREATE TEMPORARY TABLE known_codes ON COMMIT DROP AS
+           SELECT DISTINCT ON (code) code, own FROM (
+               SELECT code, agency AS own, 0 AS rank FROM agency_codes
+               UNION ALL SELECT code, agency, CASE kind WHEN 'own' THEN 1 ELSE 2 END FROM incoming_codes) AS n
+           ORDER BY code, rank;
+           CREATE TEMPORARY TABLE known_ids ON COMMIT DROP AS
+           SELECT national_id AS id, min(code) AS own FROM (
+               SELECT national_id, code FROM incoming UNION ALL SELECT national_id, code FROM agencies) AS n
+           WHERE national_id <> '' GROUP BY national_id;
+           CREATE INDEX ON known_codes (code);
+           CREATE INDEX ON known_ids (id);
+           ANALYZE known_codes;
+           ANALYZE known_ids""",
+    )
 
 
-async def forget(conn: Connection, field: str, lines: Sequence[int]) -> None:
-    """Leave parent or successor of these lines' agencies as it is."""
-    await _do(conn, f"UPDATE incoming SET {field} = NULL WHERE line = ANY($1::integer[])", list(lines))
+async def forget(conn: Connection, field: str, numbers: Sequence[int]) -> None:
+    """Leave parent or successor of these entries as it is."""
+    await _do(conn, f"UPDATE incoming SET {field} = NULL WHERE n = ANY($1::integer[])", list(numbers))
 
 
 async def edges(conn: Connection, field: str) -> list[asyncpg.Record]:
-    """Who would be whose parent or successor: `code`, `above`, and the `line` that says so."""
+    """Who would be whose parent or successor: `code`, `above`, and the `line` and entry (`n`) that say so."""
     return await _all(
         conn,
         f"""SELECT coalesce(i.code, a.code) AS code, nullif(coalesce(i.{field}, a.{field}), '') AS above,
-                   CASE WHEN i.{field} <> '' THEN i.line END AS line
+                   i.line, CASE WHEN i.{field} <> '' THEN i.n END AS n
             FROM incoming i FULL JOIN agencies a ON a.code = i.code""",
     )
 
 
 async def still_ended(conn: Connection) -> list[asyncpg.Record]:
-    """`line` and `code` of agencies that have ended here and not in the list."""
+    """Number `n`, `line` and `code` of agencies that have ended here and not in the list."""
     return await _all(
         conn,
-        """SELECT i.line, i.code FROM incoming i JOIN agencies a ON a.code = i.code
+        """SELECT i.n, i.line, i.code FROM incoming i JOIN agencies a ON a.code = i.code
            WHERE i.said_alive AND a.dissolved_on <= today()""",
     )
 
 
 async def enter(conn: Connection) -> None:
-    """Add who is new and change who is different; parents and successors once everybody is there."""
-    texts = ", ".join(f"coalesce({name}, '')" for name in (*_PLAIN[2:], "center_code"))
+    """Add who is new and change who is different; keys are checked at each statement's end, so in any order."""
+    texts = (*_PLAIN[2:], "center_code")
     await _do(
         conn,
         f"""WITH added AS (
-               INSERT INTO agencies (code, {", ".join(_PLAIN)}, center_code, is_agency, version, modified_on)
-               SELECT code, name, likeness, {texts},
+               INSERT INTO agencies (code, name, likeness, {", ".join(texts)}, level, parent, successor, dissolved_on,
+                                     is_agency, version, modified_on)
+               SELECT code, name, likeness, {", ".join(f"coalesce({name}, '')" for name in texts)}, nullif(level, ''),
+                      nullif(parent, ''), successor, coalesce(dissolved_on, CASE WHEN deleted THEN today() END),
                       coalesce(is_agency, true), coalesce(version, 1), coalesce(modified_on, clock_timestamp())
                FROM incoming i WHERE NOT EXISTS (SELECT FROM agencies a WHERE a.code = i.code) RETURNING code)
             UPDATE incoming i SET is_new = true FROM added WHERE added.code = i.code""",
@@ -197,16 +214,15 @@ async def enter(conn: Connection) -> None:
     values = {name: f"coalesce(i.{name}, a.{name})" for name in _SET}
     values |= {name: f"nullif(coalesce(i.{name}, a.{name}, ''), '')" for name in ("level", "parent", "successor")}
     values["dissolved_on"] = "coalesce(i.dissolved_on, a.dissolved_on, CASE WHEN i.deleted THEN today() END)"
-    values |= {"version": "coalesce(i.version, a.version)"}
     differs = " OR ".join(f"{value} IS DISTINCT FROM a.{name}" for name, value in values.items())
-    differs += " OR date_trunc('second', a.modified_on) <> coalesce(i.modified_on, date_trunc('second', a.modified_on))"
-    values["version"] = "coalesce(i.version, a.version + CASE WHEN i.is_new THEN 0 ELSE 1 END)"
+    differs += " OR i.version <> a.version OR i.modified_on <> date_trunc('second', a.modified_on)"
+    values["version"] = "coalesce(i.version, a.version + 1)"
     values["modified_on"] = "coalesce(i.modified_on, clock_timestamp())"
     await _do(
         conn,
         f"""WITH changed AS (
                UPDATE agencies a SET {", ".join(f"{name} = {value}" for name, value in values.items())}
-               FROM incoming i WHERE i.code = a.code AND ({differs}) RETURNING a.code)
+               FROM incoming i WHERE i.code = a.code AND NOT i.is_new AND ({differs}) RETURNING a.code)
             UPDATE incoming i SET is_changed = true FROM changed WHERE changed.code = i.code""",
     )
 
@@ -215,19 +231,20 @@ async def enter_codes(conn: Connection) -> list[asyncpg.Record]:
     """Give everybody their codes; `line`, `code`, `own` and `agency` of those that another agency has."""
     await _do(
         conn,
-        """WITH given AS (SELECT DISTINCT ON (code) * FROM incoming_codes ORDER BY code, kind <> 'own', line),
+        """WITH given AS (SELECT DISTINCT ON (code) * FROM incoming_codes ORDER BY code, kind <> 'own', n),
                entered AS (
                INSERT INTO agency_codes (code, agency, likeness, kind) SELECT code, agency, likeness, kind FROM given
                ON CONFLICT (code) DO UPDATE SET kind = excluded.kind
                WHERE agency_codes.agency = excluded.agency AND agency_codes.kind <> 'own'
                      AND agency_codes.kind <> excluded.kind
                RETURNING agency)
-           UPDATE incoming i SET is_changed = true FROM entered WHERE entered.agency = i.code""",
+           UPDATE incoming i SET is_changed = true FROM entered WHERE entered.agency = i.code AND NOT i.is_new""",
     )
     return await _all(
         conn,
-        """SELECT c.line, c.code, c.agency AS own, k.agency FROM incoming_codes c JOIN agency_codes k ON k.code = c.code
-           WHERE k.agency <> c.agency ORDER BY c.line""",
+        """SELECT c.n, c.line, c.code, c.agency AS own, k.agency
+           FROM incoming_codes c JOIN agency_codes k ON k.code = c.code
+           WHERE k.agency <> c.agency ORDER BY c.n""",
     )
 
 

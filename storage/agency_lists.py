@@ -19,11 +19,13 @@ SECONDS = 120.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One agency as a list has it; None: the list does not say. `others`: its other codes and their kinds.
+    """The `n`th agency of a list, in a line that others may stand in too; None: the list does not say.
 
-    `deleted`: it has ended, on `dissolved_on` if that is known; `said_alive`: the list says that it has not.
+    `others`: its other codes and their kinds. `deleted`: it has ended, on `dissolved_on` if that is known;
+    `said_alive`: the list says that it has not.
     """
 
+    n: int
     line: int
     code: str
     name: str | None
@@ -48,7 +50,7 @@ class Entry:
     others: Mapping[str, str]
 
 
-_TYPES = {"line": "integer", "version": "integer", "modified_on": "timestamptz", "dissolved_on": "date"}
+_TYPES = {"n": "integer", "line": "integer", "version": "integer", "modified_on": "timestamptz", "dissolved_on": "date"}
 _TYPES |= dict.fromkeys(("is_agency", "deleted", "said_alive"), "boolean")
 _COLUMNS = tuple(name for name in Entry.__slots__ if name != "others")
 
@@ -60,8 +62,8 @@ async def begin(conn: Connection) -> None:
         f"""SET LOCAL statement_timeout = '{int(SECONDS)}s';
             CREATE TEMPORARY TABLE incoming ({columns}, is_new boolean NOT NULL DEFAULT false,
                    is_changed boolean NOT NULL DEFAULT false) ON COMMIT DROP;
-            CREATE TEMPORARY TABLE incoming_codes (line integer, code text, agency text, kind text, likeness text)
-                   ON COMMIT DROP"""
+            CREATE TEMPORARY TABLE incoming_codes (n integer, line integer, code text, agency text, kind text,
+                   likeness text) ON COMMIT DROP"""
     )
 
 
@@ -71,6 +73,8 @@ async def put(conn: Connection, entries: Sequence[Entry]) -> None:
         "incoming", columns=_COLUMNS, records=[[getattr(one, name) for name in _COLUMNS] for one in entries]
     )
     codes = [
-        (one.line, code, one.code, kind) for one in entries for code, kind in {one.code: "own", **one.others}.items()
+        (one.n, one.line, code, one.code, kind)
+        for one in entries
+        for code, kind in {one.code: "own", **one.others}.items()
     ]
-    await conn.copy_records_to_table("incoming_codes", records=[(*code, likeness(code[1])) for code in codes])
+    await conn.copy_records_to_table("incoming_codes", records=[(*code, likeness(code[2])) for code in codes])
