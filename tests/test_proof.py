@@ -15,7 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from lxml import etree
 
+from envelopes.limits import DS
 from exchange.sealing import load_seal
 from exchange.settings import load_settings
 from signing.authority import Authority
@@ -192,6 +196,39 @@ async def test_documented_commands_see_through_an_agency_that_writes_receipts(
     monkeypatch.undo()
     (papers / "receipt.xml").write_bytes(genuine.receipt(facts))
     assert (await proved(papers, ours=False))[0] == 0, "the seal's own receipt of the same facts is proven"
+
+
+async def test_documented_commands_see_through_a_bare_key(papers: Path) -> None:
+    """Somebody without any certificate signs a receipt of his own and shows his key in it."""
+    receipt = etree.fromstring((papers / "receipt.xml").read_bytes())
+    signature = receipt.find("{*}Signature")
+    assert signature is not None
+    receipt.remove(signature)
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    (papers / "own.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    info = signature.find("{*}KeyInfo")
+    assert info is not None
+    for child in list(info):
+        info.remove(child)
+    etree.SubElement(info, f"{{{DS}}}KeyValue")
+    method = signature.find(".//{*}SignatureMethod")
+    assert method is not None
+    method.set("Algorithm", "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256")
+    for value in signature.iterfind(".//{*}SignatureValue"):
+        value.text = ""
+    receipt.append(signature)
+    (papers / "template.xml").write_bytes(etree.tostring(receipt))
+    sign = (
+        "xmlsec1 --sign --privkey-pem own.pem --id-attr:Id http://uri.etsi.org/01903/v1.3.2#:SignedProperties"
+        " --output receipt.xml template.xml"
+    )
+    assert (await run(papers, sign))[0] == 0
+    bare = "xmlsec1 --verify --trusted-pem root.pem --id-attr:Id http://uri.etsi.org/01903/v1.3.2#:SignedProperties"
+    code, printed = await run(papers, f"{bare} receipt.xml")
+    assert "2/2" in printed, "the forgery must be one that xmlsec1 takes when nobody tells it better"
+    code, printed = await proved(papers, ours=False)
+    assert (code, SEAL_FAILS in printed) == (1, True), printed
+    assert (await proved(papers, ours=True))[0] == 1
 
 
 async def test_attachment_of_the_same_name_is_told_from_the_one_sent(papers: Path) -> None:
