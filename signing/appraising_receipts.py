@@ -98,10 +98,8 @@ def appraise_receipt(data: bytes, *, given: Given, now: datetime) -> SealApprais
     if found.enclosed:
         unchecked = (WHOSE, SEAL_PATH, SEAL_REVOCATION, THE_TIME)
         return replace(found, outcome=Outcome.UNVERIFIED, unchecked=unchecked)
-    unchecked = (SEAL_PATH, SEAL_REVOCATION, THE_TIME)
-    return _lost(found, load_der(sealed.certificate), given) or replace(
-        found, outcome=Outcome.VERIFIED, unchecked=unchecked
-    )
+    lost = _lost(found, load_der(sealed.certificate), given)
+    return lost or replace(found, outcome=Outcome.VERIFIED, unchecked=(SEAL_PATH, SEAL_REVOCATION, THE_TIME))
 
 
 def _judge(
