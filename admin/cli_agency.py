@@ -1,4 +1,4 @@
-"""The directory's agencies: `lienthong agency add|list|lock|unlock|alias|merge|dissolve|undo|tree|set|import|export`."""
+"""The directory's agencies: `lienthong agency add|list|lock|unlock|alias|merge|dissolve|undo|tree|set|import|export`"""
 
 from __future__ import annotations
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from envelopes.layout import Layout, TextWriter
+from envelopes.limits import LOCAL_TIME
 from envelopes.rebuilding import pieces
 from envelopes.splitting import Content
-from envelopes.limits import LOCAL_TIME
 from envelopes.tracing import trace_of
 from exchange import retention_rules
 from exchange.errors import NotThere
