@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from asn1crypto import crl as asn1_crl
@@ -21,9 +22,10 @@ from envelopes.faults import Refused
 from envelopes.pdf_outcomes import Trust
 from signing import certificate_rules, pdf_rules
 from signing.leaf import date_faults, leaf_faults, link_faults, load_der, subject_of
+from signing.revocation import RevocationList
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from cryptography import x509
@@ -72,18 +74,21 @@ class Appraisal:
 class Chains:
     """Judges certificates for one file."""
 
-    def __init__(self, anchors: Anchors, brought: Brought) -> None:
+    def __init__(self, anchors: Anchors, brought: Brought, *, lists: Sequence[RevocationList] | None = None) -> None:
+        """`lists` are those of `anchors`, taken apart already."""
         self._anchors = anchors
         self._brought = brought
         self._roots = [parsed(asn1_x509.Certificate, der) for der in anchors.roots]
         self._others = [*(parsed(asn1_x509.Certificate, der) for der in anchors.intermediates), *brought.certificates]
-        self._crls = [parsed(asn1_crl.CertificateList, der) for der in anchors.crls]
+        self._lists = lists if lists is not None else [RevocationList(der) for der in anchors.crls]
+        self._crls = [one.parsed for one in self._lists]
+        self._authorities = [load_der(der) for der in (*anchors.roots, *anchors.intermediates)]
         self._ocsps = [parsed(asn1_ocsp.OCSPResponse, der) for der in anchors.ocsps]
 
     def with_more(self, certificates: Iterable[asn1_x509.Certificate]) -> Chains:
         """The same, knowing these certificates on the way as well."""
         brought = replace(self._brought, certificates=(*self._brought.certificates, *certificates))
-        return Chains(self._anchors, brought)
+        return Chains(self._anchors, brought, lists=self._lists)
 
     def context(self, at: datetime) -> ValidationContext:
         """For the library's own checks, which decide about timestamps: revocation is required there, too."""
@@ -119,7 +124,7 @@ class Chains:
                 continue
             except Exception as error:  # beside its own errors the validator leaks those of its parsers
                 return _untrusted(certificate, error)
-            if brought is self._brought and any(self._listed(link, at) for link in path[1:]):
+            if self.disowns(path, at):
                 return Trust.REVOKED, [_revoked(certificate, "CRL")]
             return self._judge_path(certificate, path, at)
         trust, faults = self._bare_path(certificate, der, at)
@@ -156,13 +161,21 @@ class Chains:
             return Trust.UNTRUSTED, faults
         return Trust.TRUSTED, []
 
-    def _listed(self, link: asn1_x509.Certificate, at: datetime) -> bool:
-        """Whether one of the exchange's lists names it: an older answer in the file must not hide that."""
+    def disowns(self, path: Iterable[asn1_x509.Certificate] | None, at: datetime) -> bool:
+        """Whether one of the exchange's lists names a link of the path (from its root) as revoked or lost by `at`.
+
+        An older answer in the file must not hide that, and the library knows nothing of when a key was lost.
+        """
+        links = [load_der(dumped(link)) for link in path or ()]
+        return any(self._listed(link, issuer, at) for issuer, link in pairwise(links))
+
+    def _listed(self, link: x509.Certificate, issuer: x509.Certificate, at: datetime) -> bool:
+        signers = [issuer, *(one for one in self._authorities if one.subject == issuer.subject)]
         return any(
-            entry["user_certificate"].native == link.serial_number and entry["revocation_date"].native <= at
-            for crl in self._crls
-            if crl.issuer == link.issuer
-            for entry in crl["tbs_cert_list"]["revoked_certificates"]
+            since <= at
+            for one in self._lists
+            if one.facts.issuer == subject_of(issuer) and one.is_signed_by_one_of(signers)
+            if (since := one.revoked_since(link)) is not None
         )
 
     def _context(self, at: datetime, brought: Brought, *, newer: bool) -> ValidationContext:

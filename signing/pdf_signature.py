@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from codecs import BOM_UTF16_BE
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from pyhanko.sign.validation.status import SignatureCoverageLevel
 
 from envelopes.moments import can_be_shown
 from envelopes.pdf_outcomes import Changes, Coverage, PdfReason, PdfSignature, Trust, Verdict
+from envelopes.readable import readable
 from signing import pdf_rules as rules
 from signing.pdf_chain import dumped
 from signing.pdf_signer import signer_of
@@ -47,7 +49,7 @@ _NEVER = 10**9
 
 @dataclass(frozen=True, slots=True)
 class _Sound:
-    """What the library says of the signature itself."""
+    """What the library says of the signature itself; `stamp_listed`: our own lists name who made its timestamp."""
 
     intact: bool
     valid: bool
@@ -56,6 +58,7 @@ class _Sound:
     level: Any
     terms_kept: bool
     stamp: Any = None
+    stamp_listed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +100,8 @@ def _appraised(
     if doubts.goes_on and sound.coverage != SignatureCoverageLevel.ENTIRE_FILE:
         sound = replace(sound, permitted=False)
     der = dumped(found.signer_cert)
+    if sound.stamp is not None and chains.disowns(sound.stamp.validation_path, received_at):
+        sound = replace(sound, stamp_listed=True)
     signer, (signed_at, time) = signer_of(der), _time(found, sound, is_stamp=is_stamp)
     moment = min(signed_at, received_at) if signed_at and time == TIMESTAMPED else received_at  # never the mere claim
     judged = chains.with_more(found.other_embedded_certs).judge(der, moment, stamp=is_stamp)
@@ -157,7 +162,8 @@ def _sound_stamp(found: EmbeddedPdfSignature, chains: Chains, at: datetime) -> _
 def _time(found: EmbeddedPdfSignature, sound: _Sound, *, is_stamp: bool) -> tuple[datetime | None, str | None]:
     """When it was signed: proven by a timestamp that verified, or else what the signer says."""
     stamp = sound.stamp
-    if stamp is not None and stamp.valid and stamp.intact and stamp.trusted and can_be_shown(stamp.timestamp):
+    proven = stamp is not None and stamp.valid and stamp.intact and stamp.trusted and not sound.stamp_listed
+    if proven and can_be_shown(stamp.timestamp):
         return stamp.timestamp, TIMESTAMPED
     claimed = stamp.timestamp if is_stamp else found.self_reported_timestamp
     if claimed is None or not can_be_shown(claimed):
@@ -226,9 +232,12 @@ def _with(shown: PdfSignature, fault: Fault) -> PdfSignature:
 
 
 def reason_of(fault: Fault) -> PdfReason:
-    """The fault as it is kept with an outcome."""
-    return PdfReason(code=fault.code, vi=fault.vi, en=fault.en)
+    """The fault as it is kept with an outcome; it may repeat what stands in the file."""
+    return PdfReason(code=fault.code, vi=readable(fault.vi), en=readable(fault.en))
 
 
-def _shown(text: str) -> str:
-    return text[:_NAME_LENGTH]
+def _shown(text: str | bytes) -> str:
+    """A name out of the file; the library leaves bytes that are no text of PDF as they are."""
+    if isinstance(text, bytes):
+        text = text.decode("utf-16" if text.startswith(BOM_UTF16_BE) else "latin-1", errors="replace")
+    return readable(text[:_NAME_LENGTH])

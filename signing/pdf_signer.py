@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from cryptography.x509.oid import NameOID
 
 from envelopes.faults import Refused
+from envelopes.readable import readable
 from signing.leaf import load_der
 
 if TYPE_CHECKING:
@@ -55,4 +56,4 @@ def _kind(subject: x509.Name) -> str | None:
 
 def _first(subject: x509.Name, oid: x509.ObjectIdentifier) -> str | None:
     found = subject.get_attributes_for_oid(oid)
-    return str(found[0].value)[:_LENGTH] if found else None
+    return readable(str(found[0].value)[:_LENGTH]) if found else None

@@ -9,6 +9,7 @@ import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
+from cryptography.x509.oid import NameOID
 
 from exchange import pdf_checks
 from exchange.chores import Turn, TurnLost
@@ -239,6 +240,22 @@ async def test_time_nobody_can_show_that_was_written_down_before_stops_no_page(w
         await conn.execute("UPDATE pdf_checks SET signatures = $1", written)
     [found] = (await told(world)).signatures
     assert (found.signed_at, found.time, found.verdict) == (None, None, "valid")
+
+
+@pytest.mark.parametrize(
+    "field", [b"(Signat\\000)", b"(\xfe\xff\xd8\x00\x00A\x00B\x00C)"], ids=["NUL", "half a character"]
+)
+async def test_name_no_database_keeps_stops_no_other_file(world: World, field: bytes) -> None:
+    hostile = signed(plain(), pen(world.authority, PERSON | {NameOID.COMMON_NAME: "A\0B"}))
+    assert b"(Signature1)" in hostile
+    await sent(world, ("125.signed.pdf", hostile.replace(b"(Signature1)", field)))
+    await sent(world, ("126.signed.pdf", signed(plain(), pen(world.authority, PERSON))))
+    await do(world.exchange, pdf_checks.CHORE)
+    found = [one.pdf_signatures for one in await received(world)]
+    assert [[signature.signer for signature in one.signatures] for one in found if one] == [
+        ["A\ufffdB"],
+        ["Nguyễn Thị Đào"],
+    ]
 
 
 async def test_nothing_is_left_in_the_spool(world: World) -> None:

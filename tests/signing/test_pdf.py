@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from datetime import UTC, datetime, timedelta
 from string import Formatter
 from typing import Any
@@ -24,7 +25,7 @@ from envelopes.pdf_outcomes import PdfOutcome, PdfSignature, PdfState, Trust, Ve
 from signing import pdf_rules
 from signing.authority import Authority, new_key
 from signing.pdf import check_pdf
-from signing.pdf_chain import Anchors
+from signing.pdf_chain import Anchors, dumped
 from signing.pdf_scan import SignatureScan
 from signing.pdf_signer import signer_of
 from tests.support.pdfs import (
@@ -40,7 +41,7 @@ from tests.support.pdfs import (
     updated,
     with_field,
 )
-from tests.support.revocation_data import access_to, ocsp_answer
+from tests.support.revocation_data import DAY, Revoked, access_to, ocsp_answer, revocation_list
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 YEAR = timedelta(days=365)
@@ -123,6 +124,57 @@ def test_expired_certificate_is_not_in_force_whatever_the_signer_claims() -> Non
     one = only(signed(plain(), old), trusting())
     assert (one.verdict, one.trust, one.intact) == (Verdict.UNPROVEN, Trust.NOT_IN_FORCE, True)
     assert codes(one) == ["certificate.expired"]
+
+
+def test_claimed_time_does_not_choose_the_moment_a_certificate_is_judged_for() -> None:
+    """Whoever stole an expired key, or got it revoked yesterday, says that it was used the year before."""
+    old = pen(AUTHORITY, PERSON, now=NOW - 3 * YEAR)
+    one = only(signed(plain(), old, claims=NOW - 3 * YEAR + timedelta(days=100)), trusting())
+    assert (one.time, one.signed_at) == ("claimed", NOW - 3 * YEAR + timedelta(days=100))
+    assert (one.verdict, one.trust) == (Verdict.UNPROVEN, Trust.NOT_IN_FORCE)
+    lost = pen(AUTHORITY, PERSON, now=NOW - timedelta(days=30))
+    trusted = with_lists(revocation_list(AUTHORITY, {lost.der: Revoked(at=NOW - DAY)}, begin=NOW, end=None))
+    assert only(signed(plain(), lost, claims=NOW - timedelta(days=9)), trusted).trust is Trust.REVOKED
+
+
+def with_lists(*lists: bytes) -> Anchors:
+    """Trust in the authority, with these lists."""
+    return Anchors(roots=anchors(AUTHORITY).roots, crls=lists, received_at=NOW)
+
+
+def test_key_lost_before_it_was_stamped_is_revoked_though_it_was_listed_later() -> None:
+    """The date that counts is when the key was lost (invalidityDate), as at the gate."""
+    lost = pen(AUTHORITY, PERSON, now=NOW - timedelta(days=20))
+    content = signed(plain(), lost, stamps=stamper(AUTHORITY, NOW - timedelta(days=5)))
+    entry = Revoked(at=NOW - DAY, lost_at=NOW - timedelta(days=10))
+    listed = revocation_list(AUTHORITY, {lost.der: entry}, begin=NOW - timedelta(hours=1), end=None)
+    assert only(content, with_lists(listed)).trust is Trust.REVOKED
+    later = Revoked(at=NOW - DAY, lost_at=NOW - timedelta(days=2))
+    listed = revocation_list(AUTHORITY, {lost.der: later}, begin=NOW - timedelta(hours=1), end=None)
+    assert only(content, with_lists(listed)).trust is Trust.TRUSTED
+
+
+def test_key_known_after_receipt_to_be_lost_before_it_is_revoked() -> None:
+    lost = pen(AUTHORITY, PERSON, now=NOW - timedelta(days=20))
+    entry = Revoked(at=NOW + timedelta(hours=1), lost_at=NOW - timedelta(days=10))
+    listed = revocation_list(AUTHORITY, {lost.der: entry}, begin=NOW + timedelta(hours=2), end=None)
+    assert only(signed(plain(), lost), with_lists(listed)).trust is Trust.REVOKED
+
+
+@pytest.mark.parametrize("lost_at", [None, NOW - timedelta(days=30)], ids=["listed before", "key lost before"])
+def test_stamp_of_a_revoked_stamper_proves_no_time_whatever_the_file_brings(lost_at: datetime | None) -> None:
+    """Its answer from before the revocation, inside the file, must not hide what our own list says."""
+    at = NOW - timedelta(days=3)
+    stamps = stamper(AUTHORITY, at, responder="http://ocsp.example/")
+    der = dumped(stamps.tsa_cert)
+    answer = ocsp_answer(AUTHORITY, der, begin=NOW - timedelta(hours=1), end=NOW + timedelta(hours=1))
+    content = with_store(signed(plain(), WRITER, stamps=stamps), ocsps=(answer,))
+    assert only(content, trusting()).time == "timestamped"
+    revoked_at = NOW - DAY if lost_at is None else NOW + timedelta(minutes=30)
+    begin = NOW - timedelta(hours=2) if lost_at is None else NOW + timedelta(hours=1)
+    listed = revocation_list(AUTHORITY, {der: Revoked(at=revoked_at, lost_at=lost_at)}, begin=begin, end=None)
+    one = only(content, with_lists(AUTHORITY.crl(now=NOW), listed))
+    assert (one.time, one.verdict, codes(one)) == ("claimed", Verdict.VALID, ["pdf.time_unproven"])
 
 
 def test_proven_time_saves_a_certificate_that_expired_since() -> None:
@@ -264,6 +316,32 @@ def test_file_with_more_signatures_than_anybody_needs_is_left_alone() -> None:
 
 def test_field_without_a_signature_is_none() -> None:
     assert check_pdf(io.BytesIO(with_field(plain(), "Empty")), trusting()).state is PdfState.NONE
+
+
+HOSTILE_TEXTS = {
+    "NUL": (b"(Signat\\000)", "Signat\ufffd"),
+    "lone surrogate": (b"(\xfe\xff\xd8\x00\x00A\x00B\x00C)", "\ufffdABC"),
+    "direction": (b"(\xfe\xff\x20\x2e\x00A\x00B\x00C)", "\ufffdABC"),
+    "terminal": (b"(\xfe\xff\x00\x1b\x00A\x00B\x00C)", "\ufffdABC"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE_TEXTS)
+def test_field_is_named_in_characters_that_can_be_kept_and_shown(name: str) -> None:
+    written, shown = HOSTILE_TEXTS[name]
+    content = SIGNED.replace(b"(Signature1)", written)
+    assert content != SIGNED
+    one = only(content, trusting())
+    assert one.field == shown
+    json.dumps(outcome_json(PdfOutcome(state=PdfState.CHECKED, signatures=(one,))), ensure_ascii=False).encode()
+
+
+def test_names_and_reasons_are_told_in_characters_that_can_be_kept_and_shown() -> None:
+    who = {NameOID.COMMON_NAME: "A\0B", NameOID.ORGANIZATION_NAME: "C\u202eD"}
+    one = only(signed(plain(), pen(Authority.make("Other"), who)), trusting())
+    assert (one.signer, one.organization) == ("A\ufffdB", "C\ufffdD")
+    assert "\0" not in json.dumps([reason.vi + reason.en for reason in one.reasons], ensure_ascii=False)
+    assert not any("\0" in reason.vi + reason.en for reason in one.reasons)
 
 
 def test_outcome_survives_its_way_through_json() -> None:

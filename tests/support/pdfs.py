@@ -29,6 +29,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 from signing.authority import Authority, key_pem, new_key
 from signing.certificates import describe
 from signing.pdf_chain import Anchors
+from tests.support.revocation_data import access_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,11 +78,14 @@ def pen(authority: Authority, name: str | dict[x509.ObjectIdentifier, str], **mo
     return Pen(key=key, certificate=builder.sign(authority.key, SHA256()))
 
 
-def stamper(authority: Authority, at: datetime) -> DummyTimeStamper:
-    """A timestamping service of the authority whose clock stands at `at`."""
+def stamper(authority: Authority, at: datetime, *, responder: str | None = None) -> DummyTimeStamper:
+    """A timestamping service of the authority whose clock stands at `at`; its certificate may name a responder."""
     key = new_key("rsa2048")
     usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
     builder = authority.leaf_builder(key, "TSA", now=at - timedelta(days=1)).add_extension(usage, critical=True)
+    if responder is not None:
+        extension, critical = access_to(responder)
+        builder = builder.add_extension(extension, critical=critical)
     certificate = builder.sign(authority.key, SHA256())
     return DummyTimeStamper(
         tsa_cert=asn1_certificate(certificate), tsa_key=asn1_key(load_pem_private_key(key_pem(key), None)), fixed_dt=at
@@ -128,6 +132,17 @@ def file_of(bodies: list[bytes]) -> bytes:
     return bytes(written)
 
 
+class _ClaimingSigner(signers.PdfSigner):  # type: ignore[misc] - the library has no types
+    """A signer that may lie about the time."""
+
+    claims: datetime | None = None
+
+    def init_signing_session(self, *args: Any, **named: Any) -> Any:
+        session = super().init_signing_session(*args, **named)
+        session.system_time = self.claims or session.system_time
+        return session
+
+
 def signed(
     content: bytes,
     by: Pen,
@@ -135,16 +150,18 @@ def signed(
     field: str = "Signature1",
     stamps: DummyTimeStamper | None = None,
     strict: bool = True,
+    claims: datetime | None = None,
     **more: Any,
 ) -> bytes:
-    """The PDF with one more signature, in PAdES form; unless `strict`, whatever its syntax."""
+    """The PDF with one more signature, in PAdES form; unless `strict`, whatever its syntax. `claims`: when it says it
+    was made."""
     settings = {"md_algorithm": "sha256", "subfilter": SigSeedSubFilter.PADES} | more
     writer = IncrementalPdfFileWriter(io.BytesIO(content), strict=strict)
     metadata = signers.PdfSignatureMetadata(field_name=field, **settings)
     with ThreadPoolExecutor(1) as thread:  # the library starts an event loop, which a test may have already
-        made = thread.submit(
-            signers.sign_pdf, writer, metadata, signer=by.signer(), timestamper=stamps, existing_fields_only=False
-        )
+        signer = _ClaimingSigner(metadata, signer=by.signer(), timestamper=stamps)
+        signer.claims = claims
+        made = thread.submit(signer.sign_pdf, writer)
     return bytes(made.result().getvalue())
 
 
