@@ -26,6 +26,7 @@ Role = Literal["content", "properties", "key_info"]
 _D = "{" + DS + "}"
 _PREFIXES = "{" + EXC_C14N + "}InclusiveNamespaces"
 _KEY_INFO_CHILDREN = frozenset({_D + "KeyName", _D + "KeyValue", _D + "X509Data"})
+_KEY_INFO_GROUPS = frozenset({_D + "KeyInfo", _D + "KeyValue", _D + "X509Data"})
 _DSIG11 = "http://www.w3.org/2009/xmldsig11#"
 _XADES_TYPE = "http://uri.etsi.org/01903"
 _ORDER = ["SignedInfo", "SignatureValue", "KeyInfo", "Object"]
@@ -217,6 +218,8 @@ def _read_key_info(element: etree._Element) -> tuple[bytes, ...]:
     for inner in element.iter():
         if etree.QName(inner).namespace not in (DS, _DSIG11):
             _refuse_key_info(str(inner.tag))
+        if len(inner) or inner.tag in _KEY_INFO_GROUPS:
+            no_text(inner)
         values = [inner.text or "", *map(str, inner.attrib.values())]
         if any("://" in value for value in values):
             _refuse_key_info("URL")

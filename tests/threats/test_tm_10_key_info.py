@@ -155,3 +155,27 @@ def _key_value(whose: Agency) -> str:
         '<d:NamedCurve URI="urn:oid:1.2.840.10045.3.1.7"/>'
         f"<d:PublicKey>{base64.b64encode(point).decode()}</d:PublicKey></d:ECKeyValue></ds:KeyValue>"
     )
+
+
+_SAID = "  Duyệt chi: tài khoản 123 ".encode()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"<ds:KeyInfo>", b"<ds:KeyInfo>" + _SAID),
+        (b"<ds:X509Data>", b"<ds:X509Data>" + _SAID),
+        (b"</ds:X509Certificate>", b"</ds:X509Certificate>" + _SAID),
+        (b"</ds:X509Data>", b"</ds:X509Data>" + _SAID),
+        (b"</ds:X509Data>", b"</ds:X509Data>http://evil.example/"),
+        (b"</ds:X509Data>", b"</ds:X509Data><ds:X509Data>" + _SAID + b"</ds:X509Data>"),
+        (b"</ds:X509Data>", b"</ds:X509Data><ds:KeyValue>" + _SAID + b"</ds:KeyValue>"),
+    ],
+    ids=["in front", "in the data", "behind the certificate", "behind", "address", "data of text", "key of text"],
+)
+@pytest.mark.parametrize("form", FORMS)
+def test_tm_10_nothing_is_said_between_the_elements_of_key_info(form: str, old: bytes, new: bytes) -> None:
+    """Nobody signs KeyInfo under P, so whatever stands there was written by anybody."""
+    file = signed_letter(form)
+    assert file.count(old) == 1
+    assert code_of(shared_world(), file.replace(old, new)) == "signature.malformed"
