@@ -92,7 +92,7 @@ async def take_in(exchange: Exchange, system: System, spool: Spool, body: AsyncI
     split, inspected = await _receive(exchange, system, spool, body)
     failpoint("submit.after_spool")
     async with exchange.database.acquire() as conn:
-        candidates = await certificates.candidates(conn, inspected.sender)
+        candidates = await certificates.candidates(conn, inspected.sender, named=inspected.named)
     if system.parent is not None:
         sender = vouching.sender_beyond(system.parent, inspected, candidates, split.sha256)
         on_its_word = vouching.may_be_unsigned(system.parent, inspected, candidates)

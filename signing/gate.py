@@ -76,6 +76,14 @@ class Inspected:
     warnings: tuple[Fault, ...] = ()
     info: SignedInfo | None = None
 
+    @property
+    def named(self) -> tuple[bytes, ...]:
+        """Digests of the certificates that the signature shows or names, as a hint which to try."""
+        if self.info is None:
+            return ()
+        shown = tuple(hashlib.sha256(der).digest() for der in self.info.certificates)
+        return shown if self.info.properties is None else (self.info.properties.digest, *shown)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Verified:
@@ -221,10 +229,10 @@ def _order_candidates(inspected: Inspected, info: SignedInfo, candidates: Sequen
     if not candidates:
         rules.CERTIFICATE_UNREGISTERED.refuse(PATH, inspected.sender, sender=inspected.sender)
     named = info.properties
-    return sorted(
-        candidates[:MAX_CANDIDATES],
-        key=lambda der: (named is not None and not named.names(der), der not in info.certificates),
+    ordered = sorted(
+        candidates, key=lambda der: (named is not None and not named.names(der), der not in info.certificates)
     )
+    return ordered[:MAX_CANDIDATES]
 
 
 def _prove(

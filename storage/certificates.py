@@ -10,6 +10,8 @@ from envelopes.limits import MAX_CANDIDATES
 from storage.agency_codes import CodeRow, code_lives, code_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from storage.connection import Connection
 
 
@@ -80,11 +82,12 @@ class Candidates:
 _COLUMNS = "sha256, agency, der, subject, not_before, not_after, added_at, approved_at, revoked_at, invalid_from"
 
 
-async def candidates(conn: Connection, code: str) -> Candidates:
+async def candidates(conn: Connection, code: str, *, named: Sequence[bytes] = ()) -> Candidates:
     """The certificates in use that may sign for the agency of this code, whichever of its codes that is.
 
-    Its own come first, then those of agencies that it delegates to now (TM-13); among these those that have not run
-    out, then the newest. A delegate that is locked signs nothing.
+    Those come first whose digest (SHA-2) is `named` by the signature, because more than MAX_CANDIDATES are not tried.
+    Then its own, then those of agencies that it delegates to now (TM-13); among these those that have not run out, then
+    the newest. A delegate that is locked signs nothing.
     """
     row = await conn.fetchrow(
         f"""SELECT t.version, clock_timestamp() AS now, k.agency, c.ders, c.owners,
@@ -94,7 +97,8 @@ async def candidates(conn: Connection, code: str) -> Candidates:
            CROSS JOIN LATERAL (
                SELECT array_agg(der ORDER BY place) AS ders, array_agg(agency ORDER BY place) AS owners
                FROM (SELECT der, agency, row_number() OVER (
-                                ORDER BY agency <> k.agency, not_after < clock_timestamp(), added_at DESC) AS place
+                                ORDER BY NOT (sha256 = ANY($3) OR sha384(der) = ANY($3) OR sha512(der) = ANY($3)),
+                                         agency <> k.agency, not_after < clock_timestamp(), added_at DESC) AS place
                      FROM certificates
                      WHERE revoked_at IS NULL AND approved_at IS NOT NULL AND agency = ANY(array(
                          SELECT k.agency UNION ALL
@@ -105,6 +109,7 @@ async def candidates(conn: Connection, code: str) -> Candidates:
                WHERE place <= $2) AS c""",
         code,
         MAX_CANDIDATES,
+        list(named),
     )
     assert row is not None  # the table holds exactly one row
     lapsed = (await code_rows(conn, [code])).get(code) if row["agency"] is None else None

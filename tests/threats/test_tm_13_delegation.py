@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from exchange.certification import revoke_certificate
+from envelopes.limits import MAX_CANDIDATES
+from exchange.certification import Entering, add_certificate, revoke_certificate
 from exchange.client_errors import ApiRefused
 from exchange.client_files import write_envelope
-from exchange.delegation import add_delegation, end_delegation
+from exchange.delegation import add_delegation, approve_delegation, end_delegation
 from signing.certificates import describe
-from storage import directory
+from storage import certificates, directory
 from tests.support.exchanges import execute
 from tests.support.world import A, B, C, D
 
@@ -23,18 +24,18 @@ if TYPE_CHECKING:
     from tests.support.world import World
 
 
-def letter(exchange: World, *, sender: str = A, signer: str) -> Path:
+def letter(exchange: World, *, sender: str = A, signer: str, xades: bool = False) -> Path:
     """A letter to B from one agency, signed with the key of another."""
     document = exchange.document(sender, B)
     path = exchange.folder / f"{document.number}-by-{signer}.edxml"
-    write_envelope(document, [exchange.attachment()], path, signer=exchange.actors[signer].signer)
+    write_envelope(document, [exchange.attachment()], path, signer=exchange.actors[signer].signer, xades=xades)
     return path
 
 
-async def send(exchange: World, *, sender: str = A, signer: str) -> Submission:
+async def send(exchange: World, *, sender: str = A, signer: str, xades: bool = False) -> Submission:
     """The sender's own system submits it."""
     async with exchange.client(sender) as client:
-        return await client.submit(letter(exchange, sender=sender, signer=signer))
+        return await client.submit(letter(exchange, sender=sender, signer=signer, xades=xades))
 
 
 async def refused(exchange: World, *, sender: str = A, signer: str) -> list[str]:
@@ -107,6 +108,38 @@ async def test_tm_13_delegate_that_is_locked_or_lost_its_certificate_signs_nothi
     assert (await send(exchange, signer=C)).signature.signer == C
     await revoke_certificate(database, describe(exchange.actors[C].certificate_pem).sha256.hex())
     assert await refused(exchange, signer=C) == ["signature.invalid"]
+
+
+async def test_tm_13_delegation_counts_once_a_second_administrator_approved_it(exchange: World) -> None:
+    database = exchange.exchange.database
+    row = await add_delegation(database, A, C, entering=Entering(by="an", two_persons=True))
+    assert await refused(exchange, signer=C) == ["signature.invalid"]
+    await approve_delegation(database, row.id, by="bình")
+    assert (await send(exchange, signer=C)).signature.signer == C
+
+
+@pytest.mark.parametrize("signer", [A, C], ids=["own", "delegate's"])
+@pytest.mark.parametrize("xades", [False, True])
+async def test_tm_13_certificate_that_the_signature_names_counts_however_many_there_are(
+    exchange: World, signer: str, *, xades: bool
+) -> None:
+    database = exchange.exchange.database
+    await add_delegation(database, A, C)
+    for owner in (A, C):
+        for _ in range(MAX_CANDIDATES):
+            await add_certificate(database, owner, exchange.authority.issue("Sở Nội vụ")[1])
+    taken = await send(exchange, signer=signer, xades=xades)
+    assert (taken.signature.outcome, taken.signature.signer) == ("verified", None if signer == A else C)
+
+
+async def test_tm_13_own_certificates_come_before_those_of_delegates(exchange: World) -> None:
+    database = exchange.exchange.database
+    await add_delegation(database, A, C)
+    for _ in range(MAX_CANDIDATES):
+        await add_certificate(database, C, exchange.authority.issue("Sở Nội vụ")[1])
+    async with database.acquire() as conn:
+        found = await certificates.candidates(conn, A)
+    assert found.owners == (A, *[C] * (MAX_CANDIDATES - 1))
 
 
 async def test_tm_13_delegation_lets_nobody_send_unsigned(exchange: World) -> None:
