@@ -49,11 +49,11 @@ def by_administrator(*, required: bool = False) -> Callable[[Command], Command]:
     """Give a command the options that say who does it; its argument `doer` is a `Doer`."""
 
     def with_options(command: Command) -> Command:
-        @click.option("--as", "name", metavar="NAME", required=required, help="Quản trị thực hiện / who does it")
+        @click.option("--as", "as_name", metavar="NAME", required=required, help="Quản trị thực hiện / who does it")
         @click.option("--password-file", type=FILE, help="Tệp mật khẩu của quản trị / a file with the password")
         @functools.wraps(command)
-        def with_doer(*, name: str | None, password_file: Path | None, **rest: Any) -> Any:
-            return command(doer=Doer(name=name, password=_password(password_file) if name else ""), **rest)
+        def with_doer(*, as_name: str | None, password_file: Path | None, **rest: Any) -> Any:
+            return command(doer=Doer(name=as_name, password=_password(password_file) if as_name else ""), **rest)
 
         return with_doer
 

@@ -1,4 +1,4 @@
-"""The directory's agencies: `lienthong agency add|list|lock|unlock|alias|merge|dissolve|undo|tree|set|import|export`"""
+"""The directory's agencies: `lienthong agency add|list|lock|unlock`, and the commands of the modules beside it."""
 
 from __future__ import annotations
 
@@ -7,16 +7,22 @@ from typing import TYPE_CHECKING
 import click
 
 from admin import cli_show
+from admin.cli_administrator import by_administrator
 from admin.cli_agency_files import COMMANDS as FILES
 from admin.cli_alias import alias
 from admin.cli_database import with_database
+from admin.cli_request import COMMANDS as REQUESTS
+from admin.cli_request import say_waiting
 from admin.cli_session import AS_JSON, InFull
 from admin.cli_succession import COMMANDS as SUCCESSION
-from exchange import directory
+from exchange import directory, registration
+from exchange.registration import RequestRow, Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from admin.cli_administrator import Doer
+    from storage.database import Database
     from storage.directory import Agency
 
 LEVELS = {"so": "sở, ngành", "huyen": "huyện", "xa": "xã", "tinh": "tỉnh"}
@@ -34,17 +40,23 @@ def agency() -> None:
 @click.option("--level", type=click.Choice(directory.LEVELS), help="Cấp / level")
 @click.option("--parent", metavar="CODE", help="Mã đơn vị cấp trên / parent agency")
 @click.option("--confirm-confusable", is_flag=True, help="Biết là dễ nhầm, vẫn thêm / known to be easily mistaken")
+@by_administrator()
 @AS_JSON
 def add(
-    code: str, name: str, level: str | None, parent: str | None, *, confirm_confusable: bool, as_json: bool
+    code: str, name: str, level: str | None, parent: str | None, *, confirm_confusable: bool, doer: Doer, as_json: bool
 ) -> None:
     """Thêm hoặc sửa một đơn vị / add an agency, or change the one of this code."""
-    added = with_database(
-        lambda database: directory.add_agency(
-            database, code=code, name=name, level=level, parent=parent, confusable=confirm_confusable
-        )
-    )
-    _show(added, "Đã ghi đơn vị / kept agency", as_json=as_json)
+    wanted = Wanted(action="add", code=code, name=name, level=level, parent=parent)
+
+    async def work(database: Database) -> Agency | RequestRow:
+        entering = await doer.entering(database)
+        return await registration.enter(database, wanted, confusable=confirm_confusable, entering=entering)
+
+    done = with_database(work)
+    if isinstance(done, RequestRow):
+        say_waiting(done, as_json=as_json)
+    else:
+        _show(done, "Đã ghi đơn vị / kept agency", as_json=as_json)
 
 
 @agency.command("list")
@@ -102,7 +114,7 @@ def _row(one: Agency) -> Sequence[object]:
 
 
 agency.add_command(alias)
-for command in (*SUCCESSION, *FILES):
+for command in (*SUCCESSION, *FILES, *REQUESTS):
     agency.add_command(command)
 
 COMMANDS: Sequence[click.Command] = (agency,)

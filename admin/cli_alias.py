@@ -7,16 +7,21 @@ from typing import TYPE_CHECKING
 import click
 
 from admin import cli_show
+from admin.cli_administrator import by_administrator
 from admin.cli_database import with_database
+from admin.cli_request import say_waiting
 from admin.cli_session import AS_JSON
 from envelopes.agency_codes import form_of
-from exchange import aliases
+from exchange import aliases, registration
+from exchange.registration import RequestRow, Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from admin.cli_administrator import Doer
     from exchange.aliases import Coded
+    from storage.database import Database
     from storage.directory import Agency
 
 DAY = click.DateTime(formats=("%d/%m/%Y", "%Y-%m-%d"))
@@ -34,6 +39,7 @@ def alias() -> None:
 @click.option("--from", "valid_from", type=DAY, metavar="DATE", help="Ngày đầu / its first day, dd/MM/yyyy")
 @click.option("--until", "valid_until", type=DAY, metavar="DATE", help="Ngày cuối / its last day, dd/MM/yyyy")
 @click.option("--confirm-confusable", is_flag=True, help="Biết là dễ nhầm, vẫn thêm / known to be easily mistaken")
+@by_administrator()
 @AS_JSON
 def add(
     code: str,
@@ -43,21 +49,28 @@ def add(
     valid_until: datetime | None,
     *,
     confirm_confusable: bool,
+    doer: Doer,
     as_json: bool,
 ) -> None:
     """Thêm mã khác, hoặc sửa thời hạn của nó / give the agency another code, or change its kind and days."""
-    found = with_database(
-        lambda database: aliases.add_alias(
-            database,
-            code,
-            other,
-            kind=kind,
-            valid_from=valid_from.date() if valid_from else None,
-            valid_until=valid_until.date() if valid_until else None,
-            confusable=confirm_confusable,
-        )
+    wanted = Wanted(
+        action="alias",
+        code=code,
+        alias=other,
+        kind=kind,
+        valid_from=valid_from.date() if valid_from else None,
+        valid_until=valid_until.date() if valid_until else None,
     )
-    _say(found, "Đã thêm mã khác / added alias", as_json=as_json)
+
+    async def work(database: Database) -> Agency | RequestRow:
+        entering = await doer.entering(database)
+        return await registration.enter(database, wanted, confusable=confirm_confusable, entering=entering)
+
+    done = with_database(work)
+    if isinstance(done, RequestRow):
+        say_waiting(done, as_json=as_json)
+    else:
+        _say(done, "Đã thêm mã khác / added alias", as_json=as_json)
 
 
 @alias.command("list")

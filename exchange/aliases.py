@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from storage.agency_codes import CodeRow
+    from storage.connection import Connection
     from storage.database import Database
     from storage.directory import Agency
 
@@ -41,28 +42,44 @@ async def add_alias(
     Doing it again changes kind and days. A code of another agency is refused, even one that is over, and one that is
     taken for another agency's unless `confusable` says so. Without `kind` its form says what it is.
     """
+    async with database.transaction() as conn:
+        return await enter_alias(
+            conn, code, alias, kind=kind, valid_from=valid_from, valid_until=valid_until, confusable=confusable
+        )
+
+
+async def enter_alias(
+    conn: Connection,
+    code: str,
+    alias: str,
+    *,
+    kind: str | None,
+    valid_from: date | None,
+    valid_until: date | None,
+    confusable: bool,
+) -> Agency:
+    """The same within a transaction."""
     if faults := malformed_code(alias):
         raise Refused(*faults)
-    async with database.transaction() as conn:
-        await agency_codes.lock_registration(conn)
-        [own] = await own_codes(conn, [code])
-        held = (await agency_codes.code_rows(conn, [alias])).get(alias)
-        if valid_from and valid_until and valid_from > valid_until:
-            rules.CODE_DAYS.refuse("until", valid_until, code=alias, start=shown(valid_from), end=shown(valid_until))
-        if held is not None and (held.agency != own or (held.kind == "own" and (valid_from or valid_until))):
-            rules.CODE_TAKEN.refuse("alias", alias, code=alias, agency=held.agency)
-        if held is None and not confusable:
-            await refuse_confusable(conn, alias, agency=own)
-        if held is None or held.kind != "own":
-            await agency_codes.put_alias(
-                conn,
-                alias=alias,
-                agency=own,
-                kind=kind or (held.kind if held else kind_of(alias)),
-                valid_from=valid_from,
-                valid_until=valid_until,
-            )
-        found = await directory.agency(conn, own)
+    await agency_codes.lock_registration(conn)
+    [own] = await own_codes(conn, [code])
+    held = (await agency_codes.code_rows(conn, [alias])).get(alias)
+    if valid_from and valid_until and valid_from > valid_until:
+        rules.CODE_DAYS.refuse("until", valid_until, code=alias, start=shown(valid_from), end=shown(valid_until))
+    if held is not None and (held.agency != own or (held.kind == "own" and (valid_from or valid_until))):
+        rules.CODE_TAKEN.refuse("alias", alias, code=alias, agency=held.agency)
+    if held is None and not confusable:
+        await refuse_confusable(conn, alias, agency=own)
+    if held is None or held.kind != "own":
+        await agency_codes.put_alias(
+            conn,
+            alias=alias,
+            agency=own,
+            kind=kind or (held.kind if held else kind_of(alias)),
+            valid_from=valid_from,
+            valid_until=valid_until,
+        )
+    found = await directory.agency(conn, own)
     assert found is not None
     return found
 

@@ -110,23 +110,29 @@ async def add_agency(
 
     A code or name that people take for another agency's is refused unless `confusable` says that it is meant.
     """
-    name = unicodedata.normalize("NFC", name).strip()  # one spelling of «ế», so that names can be compared (TM-53)
-    faults = list(_agency_faults(code, name))
-    if faults:
-        raise Refused(*faults)
     async with database.transaction() as conn:
-        await agency_codes.lock_registration(conn)
-        before = await directory.agency(conn, code)
-        held = (await agency_codes.code_rows(conn, [code])).get(code)
-        if held is not None and held.kind != "own":
-            rules.CODE_TAKEN.refuse("code", code, code=code, agency=held.agency)
-        if not confusable:
-            await refuse_confusable(conn, code, agency=code)
-            await _refuse_confusable_name(conn, code, name, before)
-        if parent is not None:
-            parent = await _own_parent(conn, code, parent)
-        await directory.add_agency(conn, code=code, name=name, level=level, parent=parent)
-        added = await directory.agency(conn, code)
+        return await enter_agency(conn, code=code, name=name, level=level, parent=parent, confusable=confusable)
+
+
+async def enter_agency(
+    conn: Connection, *, code: str, name: str, level: str | None, parent: str | None, confusable: bool
+) -> Agency:
+    """The same within a transaction."""
+    name = unicodedata.normalize("NFC", name).strip()  # one spelling of «ế», so that names can be compared (TM-53)
+    if faults := list(_agency_faults(code, name)):
+        raise Refused(*faults)
+    await agency_codes.lock_registration(conn)
+    before = await directory.agency(conn, code)
+    held = (await agency_codes.code_rows(conn, [code])).get(code)
+    if held is not None and held.kind != "own":
+        rules.CODE_TAKEN.refuse("code", code, code=code, agency=held.agency)
+    if not confusable:
+        await refuse_confusable(conn, code, agency=code)
+        await _refuse_confusable_name(conn, code, name, before)
+    if parent is not None:
+        parent = await _own_parent(conn, code, parent)
+    await directory.add_agency(conn, code=code, name=name, level=level, parent=parent)
+    added = await directory.agency(conn, code)
     assert added is not None
     return added
 

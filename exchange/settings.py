@@ -111,7 +111,11 @@ class Settings(BaseSettings):
         86_400, ge=0, description="nothing is removed by retention rules for so long after one of them was changed"
     )
     two_person_certificates: bool = Field(
-        False, description="certificates, delegations and webhooks that one administrator enters, another one approves"
+        False,
+        description="what one administrator enters, another approves: certificates, delegations, webhooks, look-alikes",
+    )
+    axis_registration: bool = Field(
+        False, description="axis clients register and end agencies below their own without an administrator's word"
     )
     pdf_seconds: float = Field(20, gt=0, description="time for checking the signatures inside one PDF")
     pdf_memory_bytes: int = Field(

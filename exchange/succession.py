@@ -41,9 +41,14 @@ async def merge(database: Database, code: str, *, into: str, on: date | None = N
 async def dissolve(database: Database, code: str, *, on: date | None = None) -> Agency:
     """Let the agency be no more from this day (None: today) on, with nobody in its place. Raises `Refused`."""
     async with database.transaction() as conn:
-        await agency_codes.lock_registration(conn)
-        [own] = await own_codes(conn, [code])
-        return await _end(conn, own, on=on, successor=None)
+        return await enter_dissolution(conn, code, on=on)
+
+
+async def enter_dissolution(conn: Connection, code: str, *, on: date | None = None) -> Agency:
+    """The same within a transaction."""
+    await agency_codes.lock_registration(conn)
+    [own] = await own_codes(conn, [code])
+    return await _end(conn, own, on=on, successor=None)
 
 
 async def undo(database: Database, code: str) -> Agency:

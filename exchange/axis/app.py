@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from exchange.axis import agencies, fetching, listing, sending, updating
+from exchange.axis import agencies, fetching, listing, registering, sending, updating
 from exchange.axis.call import handling
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ OPERATIONS: Sequence[Operation] = (
     Operation(name="updateStatus", handler=updating.update),
     Operation(name="getAgenciesList", handler=agencies.agencies, seconds=TRANSFER_SECONDS),
     Operation(name="getAgenciesListQD20", handler=agencies.agencies_qd20, seconds=TRANSFER_SECONDS),
+    Operation(name="registerAgency", handler=registering.register),
+    Operation(name="deleteAgency", handler=registering.delete),
     Operation(name="getSynchronizeUnit", handler=agencies.units, seconds=TRANSFER_SECONDS),
 )
 

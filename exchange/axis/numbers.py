@@ -58,6 +58,10 @@ BY_CODE: Mapping[str, str] = MappingProxyType(
         "axis.hash_missing": FILE_INVALID,
         "axis.hash_differs": FILE_INVALID,
         "axis.status_unknown": FILE_INVALID,
+        "axis.body_malformed": FILE_INVALID,
+        "axis.field_malformed": FILE_INVALID,
+        "axis.field_missing": FILE_INVALID,
+        "axis.agency_missing": FILE_INVALID,
     }
 )
 """Codes with a number of their own."""
@@ -72,6 +76,7 @@ BY_FAMILY: Mapping[str, str] = MappingProxyType(
         "delivery": FILE_INVALID,
         "target": FILE_INVALID,
         "recall": FILE_INVALID,
+        "request": FILE_INVALID,
         "agency": RECIPIENT_UNKNOWN,
     }
 )

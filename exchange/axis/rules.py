@@ -41,3 +41,31 @@ STATUS_UNKNOWN = Rule(
     "Handling states 01 to 16 are sent as status messages by sendEdoc.",
     "axis client 4.12",
 )
+BODY_MALFORMED = Rule(
+    "axis.body_malformed",
+    FaultClass.WRONG_TYPE,
+    "Nội dung không phải là đối tượng JSON. Hãy gửi các trường id, pcode, code, name, mail, mobile, fax.",
+    "The body is no JSON object. Send the fields id, pcode, code, name, mail, mobile, fax.",
+    "axis client 4.4",
+)
+FIELD_MALFORMED = Rule(
+    "axis.field_malformed",
+    FaultClass.WRONG_TYPE,
+    "Trường {name} phải là một dòng chữ, tối đa 500 ký tự.",
+    "Field {name} must be one line of text, of at most 500 characters.",
+    "axis client 4.4",
+)
+FIELD_MISSING = Rule(
+    "axis.field_missing",
+    FaultClass.MISSING,
+    "Thiếu trường {name}.",
+    "Field {name} is missing.",
+    "axis client 4.4",
+)
+AGENCY_MISSING = Rule(
+    "axis.agency_missing",
+    FaultClass.MISSING,
+    "Thiếu tham số AgencyCode: mã đơn vị.",
+    "Parameter AgencyCode, the agency's code, is missing.",
+    "axis client 4.5",
+)
