@@ -16,9 +16,9 @@ from exchange.audit import audit
 from exchange.chores import Turn
 from exchange.client import ApiRefused
 from exchange.retention import NewRule
-from storage import chores
+from storage import chores, objects_held
 from tests.support.exchanges import announced, do, execute, file_of
-from tests.support.world import A, B, C, world_of
+from tests.support.world import A, B, C, D, world_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -173,6 +173,28 @@ async def test_object_being_uploaded_is_kept_for_the_new_document(world: World) 
     assert there(world, CONTENT) == [False]
 
 
+async def test_document_being_committed_never_loses_the_object_it_found(world: World) -> None:
+    """The worst moment: the object was found recorded, and its attachment is not written yet."""
+    first, second = await sent(world, CONTENT), await sent(world, OTHER)
+    await rule(world)
+    await aged(world, first)
+    digest = hashlib.sha256(CONTENT).digest()
+    upload = await announced(world.exchange, digest.hex())
+    async with world.exchange.database.transaction() as conn:
+        await objects_held.record_objects(conn, envelope=upload, objects=[(digest, len(CONTENT))])
+        await look(world)
+        assert await is_removed(world, first)
+        await conn.execute(
+            """INSERT INTO attachments (envelope, n, name, media_type, object, size, cut, text_size, layout)
+               VALUES ($1, 2, 'a.txt', 'text/plain', $2, $3, 0, 4, '76/lf')""",
+            UUID(second.id),
+            digest,
+            len(CONTENT),
+        )
+    await look(world)
+    assert there(world, CONTENT) == [True]
+
+
 async def test_same_content_can_come_again_and_the_first_file_again_gets_its_receipt(world: World) -> None:
     path = world.envelope(world.document(A, B), world.attachment("a.txt", CONTENT))
     async with world.client(A) as sender, world.client(B) as recipient:
@@ -211,6 +233,26 @@ async def test_document_somebody_has_still_to_get_keeps_its_attachments(world: W
         await other.confirm(waiting.deliveries[1].id, waiting.sha256)
     await look(world)
     assert there(world, CONTENT, OTHER) == [False, True]
+
+
+async def test_document_for_an_agency_beyond_is_kept_until_it_has_gone_up(world: World) -> None:
+    await execute(
+        world.exchange,
+        "INSERT INTO parents (name, url, system, secret, stands_for) VALUES ('axis', 'http://x', 'x', 'x', $1)",
+        f"system.{D}",
+    )
+    await execute(world.exchange, "UPDATE agencies SET beyond = 'axis' WHERE code = $1", C)
+    taken = await sent(world, CONTENT, document=world.document(A, C), confirmed=False)
+    await rule(world)
+    await aged(world, taken)
+    await look(world)
+    assert there(world, CONTENT) == [True]
+    await execute(world.exchange, "UPDATE upward SET state = 'refused', ended_at = now()")
+    await look(world)
+    assert there(world, CONTENT) == [True]  # an operator may send it again
+    await execute(world.exchange, "UPDATE upward SET state = 'sent', doc_id = 'x'")
+    await look(world)
+    assert there(world, CONTENT) == [False]
 
 
 async def test_pdf_is_kept_until_its_signatures_were_looked_at(world: World) -> None:
