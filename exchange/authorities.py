@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -90,7 +91,7 @@ async def add_intermediate(database: Database, data: bytes) -> CertificateFacts:
 
 async def add_crl(database: Database, data: bytes) -> CrlFacts:
     """Take a revocation list (PEM or DER); older ones are kept for judging past moments. Raises `Refused`."""
-    facts = crl_facts(data)
+    facts = await asyncio.to_thread(crl_facts, data)
     async with database.transaction() as conn:
         await take_list(conn, facts)
     return facts
@@ -103,7 +104,7 @@ async def take_list(conn: Connection, facts: CrlFacts) -> bool:
     """
     now = await envelopes.clock(conn)
     known = await trust.authorities(conn)
-    check_list(facts, [one.der for one in known], now)
+    await asyncio.to_thread(check_list, facts, [one.der for one in known], now)  # seconds for a large one
     return await trust.add_revocation_list(
         conn,
         sha256=facts.sha256,

@@ -155,16 +155,24 @@ class Trust:
         Whoever is on a list may not, whatever date stands there.
         """
         name = hashlib.sha256(der).digest()
-        kept = self._kept.get(name)
-        if kept is not None and kept.since <= at < kept.until:
+        if kept := self._remembered(name, at):
             return kept
+        certificate = self._alone(der, at)
+        if isinstance(certificate, Bad):
+            return certificate
         with self._turn:  # the parsed roots and lists are shared, and are parsed further while they are read
-            verdict = self._judge(der, Moment(at=at))
+            if kept := self._remembered(name, at):  # by whoever was faster
+                return kept
+            verdict = self._judge(der, certificate, Moment(at=at))
             if isinstance(verdict, Good):
                 if len(self._kept) >= MAX_KEPT:
                     self._kept.clear()
                 self._kept[name] = verdict
         return verdict
+
+    def _remembered(self, name: bytes, at: datetime) -> Good | None:
+        kept = self._kept.get(name)
+        return kept if kept is not None and kept.since <= at < kept.until else None
 
     def judge_past(self, der: bytes, received_at: datetime, now: datetime) -> Verdict:
         """Whether the certificate (DER) might sign at `received_at` (aware), by what is known `now`.
@@ -172,17 +180,22 @@ class Trust:
         Bad if it was revoked at or before that moment, or its key was lost by then (invalidityDate); revoked later is
         good. Lists made afterwards count, up to the certificate's own end: authorities drop what expired.
         """
+        certificate = self._alone(der, received_at)
+        if isinstance(certificate, Bad):
+            return certificate
         with self._turn:
-            return self._judge(der, Moment(at=received_at, now=now))
+            return self._judge(der, certificate, Moment(at=received_at, now=now))
 
-    def _judge(self, der: bytes, moment: Moment) -> Verdict:
+    def _alone(self, der: bytes, at: datetime) -> x509.Certificate | Bad:
+        """The certificate, or what stands against it without a look at any other or at a list: nobody waits for it."""
         try:
             certificate = load_der(der)
         except Refused as refused:
             return Bad(refused.faults[0])
-        faults = [*date_faults(certificate, moment.at), *leaf_faults(certificate, self._policy)]
-        if faults:
-            return Bad(faults[0])
+        faults = [*date_faults(certificate, at), *leaf_faults(certificate, self._policy)]
+        return Bad(faults[0]) if faults else certificate
+
+    def _judge(self, der: bytes, certificate: x509.Certificate, moment: Moment) -> Verdict:
         sources = self._sources(hashlib.sha256(der).digest(), certificate, moment)
         try:
             path = asyncio.run(self._path(der, moment, sources))

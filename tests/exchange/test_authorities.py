@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import threading
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,9 @@ from tests.signing import odd_certificates as odd
 from tests.support.revocation_data import DAY, Revoked, points_to, revocation_list
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from signing.certificates import CrlFacts
     from storage.database import Database
 
 HOUR = timedelta(hours=1)
@@ -171,3 +175,18 @@ async def test_points_that_no_source_names_are_told(database: Database, root: Au
     await sources.add_source(database, "http://ca.example/a")
     assert await sources.points_without_source(database, der) == ("http://ca.example/b",)
     assert await sources.points_without_source(database, odd.certificate(root)) == ()
+
+
+async def test_list_is_checked_beside_the_event_loop(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list of a national authority takes seconds, in which nobody else must wait."""
+    check, where = authorities.check_list, []
+
+    def noted(facts: CrlFacts, known: Iterable[bytes], at: datetime) -> None:
+        where.append(threading.current_thread())
+        check(facts, known, at)
+
+    monkeypatch.setattr(authorities, "check_list", noted)
+    root = Authority.make("Gốc", now=now() - DAY)
+    await authorities.trust_root(database, root.root_pem)
+    await authorities.add_crl(database, root.crl())
+    assert [one is threading.main_thread() for one in where] == [False]

@@ -165,6 +165,8 @@ def test_answers_that_would_mislead_are_refused(root: Authority) -> None:
         "ocsp.forged": [
             ocsp_answer(root, der, begin=begin, end=end, responder=appointed_by(stranger)),
             ocsp_answer(root, der, begin=begin, end=end, responder=web_server),
+            ocsp_answer(root, der, begin=begin, end=end, responder=appointed_by(root, now=at - 400 * DAY)),
+            ocsp_answer(root, der, begin=begin, end=end, responder=appointed_by(root, now=at + DAY)),
             good[:-1] + bytes([good[-1] ^ 1]),
         ],
         "ocsp.unreadable": [

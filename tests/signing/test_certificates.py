@@ -249,3 +249,10 @@ def test_authority_with_rsa_works_by_todays_clock() -> None:
 
 def _never(*_: object) -> None:
     raise AssertionError("judged anew")
+
+
+def test_certificate_that_needs_no_list_is_judged_while_another_is(root: Authority, trust: Trust) -> None:
+    """Lists are looked through one at a time; what is told by the certificate alone must not wait for that."""
+    old = odd.certificate(root, begin=NOW - timedelta(days=9), end=NOW - timedelta(days=1))
+    with trust._turn, ThreadPoolExecutor(1) as thread:
+        assert code_of(thread.submit(trust.judge, old, NOW).result(timeout=20)) == "certificate.expired"

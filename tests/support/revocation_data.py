@@ -110,11 +110,14 @@ def ocsp_answer(
 
 
 def appointed_by(
-    authority: Authority, *, purpose: x509.ObjectIdentifier = ExtendedKeyUsageOID.OCSP_SIGNING
+    authority: Authority,
+    *,
+    purpose: x509.ObjectIdentifier = ExtendedKeyUsageOID.OCSP_SIGNING,
+    now: datetime | None = None,
 ) -> Authority:
-    """A responder with a key of its own, appointed by the authority (or wrongly so, with another purpose)."""
+    """A responder with a key of its own, appointed by the authority (or wrongly so, with another purpose) at `now`."""
     key = ec.generate_private_key(ec.SECP256R1())
-    builder = authority.leaf_builder(key, "OCSP", now=authority.certificate.not_valid_before_utc)
+    builder = authority.leaf_builder(key, "OCSP", now=now or authority.certificate.not_valid_before_utc)
     builder = builder.add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
     builder = builder.add_extension(x509.OCSPNoCheck(), critical=False)
     return Authority(key, builder.sign(authority.key, SHA256()))
