@@ -65,6 +65,7 @@ COMMANDS: Mapping[str, Place] = {
     ),
     **_in("cli_report", report="Báo trạng thái xử lý về nơi gửi / report a document's status to its sender"),
     **_in("cli_agency", agency="Đơn vị trong danh mục / agencies of the directory"),
+    **_in("cli_group", group="Nhóm đơn vị nhận / groups of agencies to write to"),
     **_in("cli_system", system="Hệ thống quản lý văn bản kết nối vào trục / document systems that call the exchange"),
     **_in(
         "cli_webhook",

@@ -10,18 +10,22 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from admin import cli_show
-from admin.cli_session import FILE, CannotHere
+from admin.cli_session import FILE, CannotHere, reachable
 from admin.cli_signing import XADES, demanded, signing
 from envelopes.faults import Refused
 from envelopes.file_names import safe_file_name
 from envelopes.limits import AGENCY_CODE, LOCAL_TIME, PRIORITIES
 from envelopes.model import Business, Document, Organization, Signatory, Trace
 from exchange.client_files import write_envelope
+from exchange.client_groups import addressed
 from signing.key_rules import KeyUnusable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from admin.cli_session import Access
+    from exchange.client import Client
+    from exchange.client_groups import GroupNow
     from signing.sign import Signer
 
 ADMINISTRATIVE, LETTER = 2, 18
@@ -92,7 +96,8 @@ class _Given:
 
 @click.command()
 @click.option("--from", "sender", type=AGENCY, envvar="LIENTHONG_AS", required=True, help="Nơi gửi / sender")
-@click.option("--to", type=AGENCY, multiple=True, required=True, help="Nơi nhận / recipient, repeatable")
+@click.option("--to", type=AGENCY, multiple=True, help="Nơi nhận / recipient, repeatable")
+@click.option("--to-group", "groups", multiple=True, metavar="NAME", help="Nhóm trên trục / group, repeatable")
 @click.option("--number", required=True, help="Số / number")
 @click.option("--notation", required=True, help="Ký hiệu / notation, such as SNV-VP")
 @click.option("--subject", required=True, help="Trích yếu / subject")
@@ -117,8 +122,12 @@ class _Given:
 @click.option("--sign", is_flag=True, help="Ký số / sign it")
 @XADES
 @signing
+@reachable
 def compose(
     *,
+    access: Callable[[], Access],
+    to: tuple[Organization, ...],
+    groups: tuple[str, ...],
     attach: tuple[Path, ...],
     out: Path | None,
     sign: bool,
@@ -129,7 +138,11 @@ def compose(
     """Tạo tệp edXML từ tệp PDF và vài thông tin / make an edXML file from a PDF and a few words."""
     if xades and not sign:
         raise click.UsageError("--xades đi cùng --sign / --xades goes with --sign")
-    document = _Given(**given).document(datetime.now(LOCAL_TIME))
+    if groups:
+        to = _addressed(access(), given["sender"], to, groups)
+    if not to:
+        raise click.UsageError("chưa có nơi nhận / no recipient: --to, --to-group")
+    document = _Given(to=to, **given).document(datetime.now(LOCAL_TIME))
     path = out or Path(safe_file_name(f"{document.number}-{document.notation.replace('/', '-')}.edxml"))
     key = demanded(signer()) if sign else None
     try:
@@ -145,6 +158,17 @@ def compose(
         raise CannotHere(f"{error.filename or path}: {error.strerror or error}") from None
     cli_show.say(f"{path}: {path.stat().st_size} byte, {'đã ký số / signed' if sign else 'chưa ký số / not signed'}")
     cli_show.say(f"Gửi đi / submit it: lienthong send {path}")
+
+
+def _addressed(
+    access: Access, sender: Organization, to: Sequence[Organization], groups: Sequence[str]
+) -> tuple[Organization, ...]:
+    """The recipients with those of the groups: only what is signed counts, so the exchange expands nothing later."""
+
+    async def ask(client: Client) -> list[GroupNow]:
+        return [await client.group(name) for name in groups]
+
+    return addressed(sender.code, to, access.call(ask))
 
 
 COMMANDS: Sequence[click.Command] = (compose,)

@@ -103,6 +103,16 @@ def _later(error: ApiTryLater) -> str:
 def connected(command: Command) -> Command:
     """Give a command the options that say where the exchange is, and an `Access` as its argument `access`."""
 
+    @functools.wraps(command)
+    def with_access(*, access: Callable[[], Access], **rest: Any) -> Any:
+        return command(access=access(), **rest)
+
+    return reachable(with_access)
+
+
+def reachable(command: Command) -> Command:
+    """The same for a command that calls the exchange only sometimes: `access` is what makes the `Access` then."""
+
     @click.option(
         "--url", envvar="LIENTHONG_URL", default="http://127.0.0.1:8080", show_default=True, help="Địa chỉ trục / where"
     )
@@ -112,13 +122,15 @@ def connected(command: Command) -> Command:
     )
     @click.option("--as", "agency", envvar="LIENTHONG_AS", help="Mã đơn vị / agency, when a system acts for several")
     @functools.wraps(command)
-    def with_access(
+    def with_way(
         *, url: str, credential: str | None, credential_file: Path | None, agency: str | None, **rest: Any
     ) -> Any:
-        found = _credential(credential, credential_file)
-        return command(access=Access(url=url, credential=found, agency=agency or None), **rest)
+        def access() -> Access:
+            return Access(url=url, credential=_credential(credential, credential_file), agency=agency or None)
 
-    return with_access
+        return command(access=access, **rest)
+
+    return with_way
 
 
 def _credential(text: str | None, file: Path | None) -> str:

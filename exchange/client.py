@@ -34,6 +34,7 @@ from exchange.client_errors import (
     ApiUnknown,
     ApiUnreachable,
 )
+from exchange.client_groups import GroupNow, Groups
 from exchange.client_patience import ONCE, Patience
 from exchange.client_signing import signed_copy
 from exchange.client_status import Answered, status_message
@@ -198,6 +199,14 @@ class Client:
     async def agencies(self, *, limit: int | None = None, cursor: str | None = None) -> AgenciesPage:
         """The directory, in the order of codes."""
         return await self._get(AgenciesPage, "/v1/agencies", limit=limit, cursor=cursor)
+
+    async def groups(self) -> Groups:
+        """Groups of agencies that the exchange keeps."""
+        return await self._get(Groups, "/v1/groups")
+
+    async def group(self, name: str) -> GroupNow:
+        """A group with its agencies now; `client_groups.addressed` makes recipients of them."""
+        return await self._get(GroupNow, f"/v1/groups/{_part(name)}")
 
     async def _get(self, cls: type[T], path: str, **params: object) -> T:
         return _parsed(cls, await self._transport.call("GET", path, params=_given(params)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import Any
 
+from exchange.api.document_groups import GROUP_SCHEMAS
 from exchange.api.document_links import LINK_SCHEMAS
 from exchange.api.document_parts import HEADERS, PROBLEMS
 from exchange.api.document_paths import PATHS
@@ -47,7 +48,7 @@ def document() -> dict[str, Any]:
         "paths": PATHS,
         "webhooks": WEBHOOKS,
         "components": {
-            "schemas": SCHEMAS | LINK_SCHEMAS | WEBHOOK_SCHEMAS,
+            "schemas": SCHEMAS | GROUP_SCHEMAS | LINK_SCHEMAS | WEBHOOK_SCHEMAS,
             "headers": HEADERS,
             "responses": PROBLEMS | bodiless,
             "securitySchemes": {

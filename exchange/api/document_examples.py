@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from envelopes.pdf_outcomes import Changes, Coverage, PdfOutcome, PdfSignature, PdfState, Trust, Verdict
+from exchange.api.document_groups import EXAMPLE_GROUP, EXAMPLE_GROUPS
 from exchange.api.document_links import EXAMPLE_CONVERSATION, EXAMPLE_LINK
 from exchange.api.document_schemas import DELIVERY_ID, DIGEST, ENVELOPE_ID, MOMENT, REQUEST_ID
 from exchange.api.document_webhooks import EXAMPLE_NOTICE, EXAMPLE_WEBHOOKS
@@ -135,6 +136,8 @@ EXAMPLES: dict[str, Any] = {
     "Submission": _SENT,
     "Envelope": _FOLLOWED,
     "Conversation": EXAMPLE_CONVERSATION,
+    "Groups": EXAMPLE_GROUPS,
+    "GroupNow": EXAMPLE_GROUP,
     "Webhooks": EXAMPLE_WEBHOOKS,
     "Notice": EXAMPLE_NOTICE,
     "Outbox": {"envelopes": [_FOLLOWED], "next": None},

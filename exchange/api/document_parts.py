@@ -36,6 +36,7 @@ def _condition(name: str, description: str) -> dict[str, Any]:
 ID = _path("id", "Identifier the exchange gave out.", text(format="uuid"))
 N = _path("n", "The attachment's number, from 1.", {**_INTEGER, "minimum": 1, "maximum": 999_999_999})
 CODE = _path("code", "Agency code.", text(pattern=AGENCY_PATTERN))
+GROUP = _path("name", "Name of the group.", text(pattern=r"^[0-9A-Za-z._-]{1,64}$"))
 LIMIT = _query(
     "limit", "Items of the page.", {**_INTEGER, "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
 )

@@ -12,6 +12,7 @@ from exchange.api.document_parts import (
     CONDITIONS,
     FOR_AGENCY,
     FORM,
+    GROUP,
     ID,
     INBOX_PLACE,
     JSON,
@@ -163,6 +164,19 @@ _AGENCY = _operation(
     CODE,
     answers={"200": said("The agency.", "Agency"), **refusals(*PRIVATE, 404)},
 )
+_GROUPS = _operation(
+    "listGroups",
+    "agencies",
+    "Groups of agencies",
+    answers={"200": said("Every group.", "Groups"), **refusals(*PRIVATE)},
+)
+_GROUP = _operation(
+    "lookAtGroup",
+    "agencies",
+    "One group with its agencies: the sender puts them into To before signing",
+    GROUP,
+    answers={"200": said("The group now.", "GroupNow"), **refusals(*PRIVATE, 404)},
+)
 _SEALS = _operation(
     "listSeals",
     "envelopes",
@@ -202,6 +216,8 @@ PATHS: dict[str, Any] = {
     "/v1/deliveries/{id}/confirmation": {"post": _CONFIRM},
     "/v1/agencies": _get(_AGENCIES),
     "/v1/agencies/{code}": _get(_AGENCY),
+    "/v1/groups": _get(_GROUPS),
+    "/v1/groups/{name}": _get(_GROUP),
     "/v1/seals": _get(_SEALS),
     "/v1/webhooks": _get(_WEBHOOKS),
     "/v1/openapi.json": _public(

@@ -5,7 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from exchange.api import agencies, conversations, deliveries, envelopes, health, inbox, metrics, openapi, outbox, seals
+from exchange.api import (
+    agencies,
+    conversations,
+    deliveries,
+    envelopes,
+    groups,
+    health,
+    inbox,
+    metrics,
+    openapi,
+    outbox,
+    seals,
+)
 from exchange.api import webhooks as hooks
 
 if TYPE_CHECKING:
@@ -44,6 +56,8 @@ ROUTES = (
     _post("/v1/deliveries/{id}/confirmation", deliveries.confirm),
     _get("/v1/agencies", agencies.agencies, *agencies.QUERY),
     _get("/v1/agencies/{code}", agencies.agency),
+    _get("/v1/groups", groups.groups),
+    _get("/v1/groups/{name}", groups.group),
     _get("/v1/seals", seals.seals),
     _get("/v1/webhooks", hooks.webhooks),
     _get("/v1/openapi.json", openapi.openapi, public=True),
