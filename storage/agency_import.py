@@ -180,9 +180,10 @@ async def forget(conn: Connection, field: str, numbers: Sequence[int]) -> None:
 
 async def edges(conn: Connection, field: str) -> list[asyncpg.Record]:
     """Who would be whose parent or successor: `code`, `above`, and the `line` and entry (`n`) that say so."""
+    first, then = ("i", "a") if field == "parent" else ("a", "i")
     return await _all(
         conn,
-        f"""SELECT coalesce(i.code, a.code) AS code, nullif(coalesce(i.{field}, a.{field}), '') AS above,
+        f"""SELECT coalesce(i.code, a.code) AS code, nullif(coalesce({first}.{field}, {then}.{field}), '') AS above,
                    i.line, CASE WHEN i.{field} <> '' THEN i.n END AS n
             FROM incoming i FULL JOIN agencies a ON a.code = i.code""",
     )
@@ -212,8 +213,9 @@ async def enter(conn: Connection) -> None:
             UPDATE incoming i SET is_new = true FROM added WHERE added.code = i.code""",
     )
     values = {name: f"coalesce(i.{name}, a.{name})" for name in _SET}
-    values |= {name: f"nullif(coalesce(i.{name}, a.{name}, ''), '')" for name in ("level", "parent", "successor")}
-    values["dissolved_on"] = "coalesce(i.dissolved_on, a.dissolved_on, CASE WHEN i.deleted THEN today() END)"
+    values |= {name: f"nullif(coalesce(i.{name}, a.{name}, ''), '')" for name in ("level", "parent")}
+    values["dissolved_on"] = "coalesce(a.dissolved_on, i.dissolved_on, CASE WHEN i.deleted THEN today() END)"
+    values["successor"] = "coalesce(a.successor, i.successor)"  # how it ended here is not a list's to change
     differs = " OR ".join(f"{value} IS DISTINCT FROM a.{name}" for name, value in values.items())
     differs += " OR i.version <> a.version OR i.modified_on <> date_trunc('second', a.modified_on)"
     values["version"] = "coalesce(i.version, a.version + 1)"
@@ -224,6 +226,15 @@ async def enter(conn: Connection) -> None:
                UPDATE agencies a SET {", ".join(f"{name} = {value}" for name, value in values.items())}
                FROM incoming i WHERE i.code = a.code AND NOT i.is_new AND ({differs}) RETURNING a.code)
             UPDATE incoming i SET is_changed = true FROM changed WHERE changed.code = i.code""",
+    )
+    await _do(
+        conn,
+        """INSERT INTO successions (agency, event, successor, on_day)
+           SELECT a.code, CASE WHEN a.successor IS NULL THEN 'dissolved' ELSE 'merged' END, a.successor, a.dissolved_on
+           FROM incoming i JOIN agencies a ON a.code = i.code
+           LEFT JOIN LATERAL (SELECT * FROM successions WHERE agency = a.code ORDER BY id DESC LIMIT 1) s ON true
+           WHERE (i.is_new OR i.is_changed) AND a.dissolved_on IS NOT NULL
+             AND (s.event IS NULL OR s.event = 'undone' OR s.successor IS DISTINCT FROM a.successor)""",
     )
 
 

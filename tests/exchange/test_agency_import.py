@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from envelopes.faults import Refused
-from exchange import aliases, directory
+from exchange import aliases, directory, succession
 from exchange.agency_import import Report, export_agencies, import_agencies
 from storage import directory as rows
+from storage import successions
+from storage.database import Database
 from tests.support.world import A, B, C, D
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from storage.database import Database
+    from tests.support.databases import Template
 
 PROVINCE, OFFICE = "H08", "H08.50"
 NATIONAL = [
@@ -168,7 +170,7 @@ async def test_unknown_and_circular_parents_are_left_out(known: Database, file: 
 
 
 @pytest.mark.parametrize("form", ["csv", "json"])
-async def test_export_is_imported_without_loss(known: Database, file: Path, form: str) -> None:
+async def test_export_is_imported_without_loss(known: Database, template: Template, file: Path, form: str) -> None:
     await entered(known, file, NATIONAL)
     await entered(
         known, file, f"code,name,level,dissolvedOn,successor,phone\n{C},Sở Công Thương,so,01/07/2025,{B},0256\n"
@@ -177,16 +179,39 @@ async def test_export_is_imported_without_loss(known: Database, file: Path, form
     before = await written(known, form)
     file.write_text(before, encoding="utf-8")
 
-    async def again() -> Report:
-        return await import_agencies(known, file, form=form, moved=lambda _done, _size: None)
+    async def into(database: Database) -> Report:
+        return await import_agencies(database, file, form=form, moved=lambda _done, _size: None)
 
-    assert numbers(await again()) == (0, 0, 5)
-    async with known.transaction() as conn:
-        await conn.execute("DELETE FROM agency_codes")
-        await conn.execute("DELETE FROM agencies")
-    report = await again()
-    assert (numbers(report), report.refused, report.noted) == ((5, 0, 0), [], []), report
-    assert await written(known, form) == before
+    assert numbers(await into(known)) == (0, 0, 5)
+    async with template.copy() as dsn:
+        empty = await Database.open(dsn)
+        report = await into(empty)
+        assert (numbers(report), report.refused, report.noted) == ((5, 0, 0), [], [])
+        assert await written(empty, form) == before
+        await empty.close()
+
+
+async def test_how_an_agency_ended_here_is_no_lists_to_change(known: Database, file: Path) -> None:
+    await succession.merge(known, C, into=B)
+    text = f"code,dissolvedOn,successor\n{C},01/07/2025,{A}\n{B},01/07/2025,{A}\n"
+    assert numbers(await entered(known, file, text)) == (0, 1, 1)
+    async with known.acquire() as conn:
+        found = await rows.agencies(conn, [B, C])
+        events = await conn.fetch("SELECT agency, event, successor FROM successions ORDER BY id")
+        assert await successions.heirs(conn, [C]) == {C: A}
+    assert (found[C].successor, found[B].successor) == (B, A)
+    assert [tuple(row) for row in events] == [(C, "merged", B), (B, "merged", A)]
+    again = await entered(known, file, f"code,dissolvedOn,successor\n{A},01/07/2025,{C}\n")
+    assert said(again.noted) == [(2, A, "list.successor")], "the chain would come back"
+
+
+async def test_entries_of_one_line_are_told_apart(known: Database, file: Path) -> None:
+    entries = [NATIONAL[0], {"code": "H08 51", "name": "Sai"}, {"code": B, "oldCode": A}, NATIONAL[1], NATIONAL[0]]
+    file.write_text(json.dumps(entries), encoding="utf-8")
+    report = await import_agencies(known, file, form="json", moved=lambda _done, _size: None)
+    assert numbers(report) == (2, 0, 1)
+    assert [(one.n, one.fault.code) for one in report.refused] == [(2, "agency.malformed"), (5, "list.twice")]
+    assert [(one.n, one.fault.code) for one in report.noted] == [(3, "list.code_taken")]
 
 
 @pytest.mark.parametrize(
