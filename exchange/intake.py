@@ -25,7 +25,7 @@ from envelopes.splitting import Splitter
 from exchange import rules, succession, vouching
 from exchange.errors import Busy
 from exchange.failpoints import failpoint
-from exchange.judging import Judged, judged_by
+from exchange.judging import Judged, judged_by, judged_in_time
 from exchange.spool import ROOM_SECONDS
 from exchange.unpacking import LookedInto, look_into
 from signing import gate
@@ -116,7 +116,7 @@ async def take_in(exchange: Exchange, system: System, spool: Spool, body: AsyncI
 
     threads = exchange.heavy if split.size > HEAVY_BYTES else exchange.threads
     try:
-        return await threads.run(judge)
+        return await judged_in_time(exchange, threads, spool, judge)
     except Refused:
         await _look_back(exchange, sender, inspected, split)
         raise

@@ -11,16 +11,28 @@ from typing import TYPE_CHECKING
 
 from envelopes.faults import Refused
 from exchange import certification_rules as rules
+from exchange.errors import Busy
 from signing.certificates import Bad, Unknown
 from signing.elements import PATH
 from storage import envelopes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from exchange.exchange import Exchange
     from exchange.intake import Vouched
+    from exchange.spool import Spool
+    from exchange.threads import Threads
     from signing.certificates import Trust
     from storage.certificates import Candidates
     from storage.grounds import Grounds
+
+
+LATE_SECONDS = 30
+"""After this whatever was too much at once may be done; asking more often only adds to it."""
+
+
+TOO_LONG = "judging a file took too long"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,14 +70,30 @@ class GroundsMoved(Exception):  # noqa: N818 - says what is the case
     """The certificate was judged by other lists than those of now; the transaction is rolled back."""
 
 
+async def judged_in_time(exchange: Exchange, threads: Threads, spool: Spool, judge: Callable[[], Vouched]) -> Vouched:
+    """What `judge` says of what is in the spool, in one of these threads. Raises `Busy` when that takes too long."""
+
+    def judged() -> Vouched:
+        with spool.kept_open():
+            return judge()
+
+    try:
+        return await threads.run_within(exchange.settings.judge_seconds, judged)
+    except TimeoutError as late:
+        raise Busy(TOO_LONG, seconds=LATE_SECONDS) from late
+
+
 async def judge_again(exchange: Exchange, vouched: Vouched) -> Vouched:
-    """The same message, its certificate judged by the lists of now. Raises `Refused`."""
+    """The same message, its certificate judged by the lists of now. Raises `Refused`, `Busy`."""
     assert vouched.judged is not None
     der = vouched.judged.certificate
     trust = await exchange.trust.current()
     async with exchange.database.acquire() as conn:
         now = await envelopes.clock(conn)
-    verdict = await exchange.threads.run(trust.judge, der, now)
+    try:
+        verdict = await exchange.threads.run_within(exchange.settings.judge_seconds, trust.judge, der, now)
+    except TimeoutError as late:
+        raise Busy(TOO_LONG, seconds=LATE_SECONDS) from late
     if isinstance(verdict, Bad):
         raise Refused(verdict.fault)
     judged = Judged(certificate=der, trust_version=trust.version)

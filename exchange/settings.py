@@ -100,6 +100,9 @@ class Settings(BaseSettings):
     worker_threads: int = Field(
         2, ge=1, description="threads for signatures and base64; more only fight over Python's lock"
     )
+    judge_seconds: float = Field(
+        30, gt=0, description="time for judging the signature of one file; late, the sender is asked to come again"
+    )
     heavy_threads: int = Field(
         2, ge=1, description="threads for large files, so that common letters never wait for one"
     )

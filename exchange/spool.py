@@ -6,11 +6,13 @@ Layout: `spool/<envelope id>/<n>` (payload), `<n>.text` (verbatim text), `<n>.op
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import hashlib
 import os
 import shutil
-from contextlib import asynccontextmanager, suppress
+import threading
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -19,13 +21,12 @@ from envelopes.rebuilding import pieces
 from exchange.errors import Busy
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator
     from hashlib import _Hash
     from pathlib import Path
     from uuid import UUID
 
     from envelopes.splitting import Split
-    from exchange.threads import Threads
 
 COPY_BYTES = 1024 * 1024
 """Read at a time when a regular beginning is written out as text."""
@@ -55,6 +56,23 @@ class Spool:
         self._folder = folder
         self._sync = sync
         self._open: tuple[str, BinaryIO] | None = None
+        self._guard = threading.Lock()
+        self._readers = 0
+        self._forgotten = False
+
+    @contextmanager
+    def kept_open(self) -> Iterator[None]:
+        """While this lasts the files stay, also when everything is to be forgotten: then its end removes them."""
+        with self._guard:
+            self._readers += 1
+        try:
+            yield
+        finally:
+            with self._guard:
+                self._readers -= 1
+                last = self._forgotten and not self._readers
+            if last:
+                self._remove()
 
     def payload(self, n: int, data: bytes) -> None:
         """See `PayloadSink`."""
@@ -140,7 +158,14 @@ class Spool:
                 flush(above)
 
     def remove(self) -> None:
-        """Forget everything."""
+        """Forget everything, as soon as nobody reads it any more."""
+        with self._guard:
+            self._forgotten = True
+            if self._readers:
+                return
+        self._remove()
+
+    def _remove(self) -> None:
         with suppress(OSError):  # on a full disk even closing fails
             self._close()
         if self._folder.exists():
@@ -160,7 +185,7 @@ class Spool:
 
 
 @asynccontextmanager
-async def spooled(threads: Threads, root: Path, envelope: UUID, *, sync: bool) -> AsyncIterator[Spool]:
+async def spooled(root: Path, envelope: UUID, *, sync: bool) -> AsyncIterator[Spool]:
     """A spool for one submission, removed at the end whatever happens. Raises `Busy` when its disk is full."""
     spool = Spool(root / str(envelope), sync=sync)
     try:
@@ -170,7 +195,7 @@ async def spooled(threads: Threads, root: Path, envelope: UUID, *, sync: bool) -
             raise
         raise Busy("the spool's disk is full", seconds=ROOM_SECONDS) from error
     finally:
-        await threads.run(spool.remove)
+        await asyncio.to_thread(spool.remove)  # the exchange's own threads may be what was too slow
 
 
 def flush(path: Path) -> None:

@@ -75,7 +75,7 @@ async def submit(exchange: Exchange, system: System, body: AsyncIterator[bytes])
     """
     envelope_id = uuid7()
     settings = exchange.settings
-    async with spooled(exchange.threads, settings.spool, envelope_id, sync=not exchange.objects.durable) as spool:
+    async with spooled(settings.spool, envelope_id, sync=not exchange.objects.durable) as spool:
         try:
             vouched = await take_in(exchange, system, spool, body)
         except TakenAlready as before:

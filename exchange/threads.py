@@ -23,6 +23,15 @@ class Threads:
         """The answer of `work(*arguments)`, or what it raises."""
         return await asyncio.get_running_loop().run_in_executor(self._executor, work, *arguments)
 
+    async def run_within(self, seconds: float, work: Callable[[*Arguments], Answer], *arguments: *Arguments) -> Answer:
+        """As `run`; raises TimeoutError when the answer is not there in time.
+
+        What has not begun by then never does; what has begun cannot be stopped, ends by itself and is heard by nobody.
+        """
+        future = self._executor.submit(work, *arguments)
+        async with asyncio.timeout(seconds):
+            return await asyncio.wrap_future(future)
+
     async def close(self) -> None:
         """Let what runs finish."""
         await asyncio.to_thread(self._executor.shutdown)

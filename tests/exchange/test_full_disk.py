@@ -11,7 +11,6 @@ import pytest
 
 from exchange.errors import Busy
 from exchange.spool import ROOM_SECONDS, spooled
-from exchange.threads import Threads
 from tests.support.raw import head, line
 from tests.support.world import A, B, world_of
 
@@ -42,15 +41,13 @@ async def nothing_waits(world: World) -> None:
 
 @pytest.mark.parametrize("size", [100, 100_000])
 async def test_spool_on_a_full_disk_asks_to_come_again_and_is_removed(tmp_path: Path, size: int) -> None:
-    threads = Threads(1)
     without_room(tmp_path)
     with pytest.raises(Busy) as busy:
-        async with spooled(threads, tmp_path, ENVELOPE, sync=False) as spool:
+        async with spooled(tmp_path, ENVELOPE, sync=False) as spool:
             spool.payload(1, b"x" * size)
             spool.end()
     assert busy.value.seconds == ROOM_SECONDS
     assert list(tmp_path.iterdir()) == []
-    await threads.close()
 
 
 async def test_submission_that_finds_the_disk_full_gets_503_and_may_be_sent_again(
