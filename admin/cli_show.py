@@ -209,7 +209,7 @@ def submission(one: Submission) -> None:
         f"Văn bản / document:     {reference(one.kind, one.reference)}",
         f"Từ / from:              {one.sender}",
         f"Nhận lúc / taken:       {moment(one.accepted_at)}",
-        signature_line(one.signature),
+        *signature_facts(one.signature),
         f"SHA-256:                {one.sha256} ({one.size} byte)",
     )
     because(one.reason, one.links)
@@ -221,13 +221,16 @@ def submission(one: Submission) -> None:
     faults(one.warnings, word="Cảnh báo / warning")
 
 
-def signature_line(signature: Signature) -> str:
-    """What the gate said of the signature."""
+def signature_facts(signature: Signature) -> list[str]:
+    """What the gate said of the signature, a line for each thing it said."""
     profile = f" ({signature.profile})" if signature.profile else ""
     signer = f", ký thay bởi / signed by {signature.signer}" if signature.signer else ""
-    claimed = f"\nKý lúc, theo nơi ký:    {moment(signature.claimed_at)} (claimed)" if signature.claimed_at else ""
-    reason = f"\n                        {signature.reason}" if signature.reason else ""
-    return f"Chữ ký / signature:     {outcome_words(signature.outcome)}{profile}{signer}{reason}{claimed}"
+    at = f"{moment(signature.claimed_at)} (theo nơi ký / as claimed)"
+    return [
+        f"Chữ ký / signature:     {outcome_words(signature.outcome)}{profile}{signer}",
+        *([f"                        {signature.reason}"] if signature.reason else []),
+        *([f"Ký lúc / signed at:     {at}"] if signature.claimed_at else []),
+    ]
 
 
 def delivery(one: Delivery) -> None:
@@ -240,7 +243,7 @@ def delivery(one: Delivery) -> None:
         *(f"                        {line}" for line in subject(one).split("\n")),
         f"Trạng thái / state:     {state_words(one.state)}",
         *late_lines(one),
-        *((signature_line(one.signature),) if one.signature else ()),
+        *(signature_facts(one.signature) if one.signature else ()),
         f"SHA-256:                {one.sha256} ({one.size} byte)",
     )
     because(one.reason, one.links)

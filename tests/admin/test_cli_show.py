@@ -1,0 +1,30 @@
+"""How an answer looks on a terminal: a line for each thing it says, and the state an envelope really is in."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from admin import cli_show
+from exchange.client_json import parse
+from exchange.client_types import Submission
+from tests.support.peer import SUBMISSION
+
+SIGNED = {"profile": "P", "claimed_at": "2026-11-23T02:15:00Z"}
+
+
+def told(state: str = "waiting", **signature: Any) -> Submission:
+    made = [one | {"state": state} for one in SUBMISSION["deliveries"]]
+    whole = SUBMISSION | {"signature": SUBMISSION["signature"] | signature, "deliveries": made}
+    return parse(Submission, json.dumps(whole).encode())
+
+
+@pytest.mark.parametrize("outcome", ["verified", "held", "rejected"])
+def test_signature_is_told_on_lines_of_its_own(outcome: str, capsys: pytest.CaptureFixture[str]) -> None:
+    cli_show.submission(told(outcome=outcome, reason="vì sao / why", **SIGNED))
+    lines = capsys.readouterr().out.splitlines()
+    assert "Ký lúc / signed at:     23/11/2026 09:15 (theo nơi ký / as claimed)" in lines
+    assert "                        vì sao / why" in lines
+    assert not any("\N{REPLACEMENT CHARACTER}" in line for line in lines)
