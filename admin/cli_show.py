@@ -32,6 +32,11 @@ STATES = {
     "recall_asked": "nơi gửi đề nghị lấy lại",
     "recalled": "đã thu hồi",
 }
+AT_EXCHANGE = {
+    ("held", "waiting"): ("trục tạm giữ", "held by the exchange"),
+    ("rejected", "refused"): ("trục trả lại", "returned by the exchange"),
+}
+"""A state that the exchange gave an envelope, by the outcome of its signature: the recipient never saw it."""
 OPERATIONS = {"new": "mới", "recall": "thu hồi", "update": "cập nhật", "replace": "thay thế"}
 LINKS = {
     "recalls": "thu hồi / recalls",
@@ -167,6 +172,12 @@ def state_words(state: str) -> str:
     return f"{STATES[state]} / {state.replace('_', ' ')}" if state in STATES else state
 
 
+def sent_words(state: str, outcome: str) -> str:
+    """The words for a recipient's state as the sender sees it, who is told what stays at the exchange."""
+    here = AT_EXCHANGE.get((outcome, state))
+    return " / ".join(here) if here else state_words(state)
+
+
 def late_lines(one: Delivery | SentDelivery) -> list[str]:
     """Since when a delivery was late, in words; no line while it is in time."""
     late, overdue = one.late_to_receive_since, one.overdue_since
@@ -197,7 +208,9 @@ def reference(kind: str, text: str) -> str:
 
 
 def _states(one: Submission) -> str:
-    lines = [f"{delivery.recipient}: {state_words(delivery.state)}" for delivery in one.deliveries]
+    lines = [
+        f"{delivery.recipient}: {sent_words(delivery.state, one.signature.outcome)}" for delivery in one.deliveries
+    ]
     lines += [f"{missing.recipient}: không gửi được / undeliverable" for missing in one.undeliverable]
     return "\n".join(lines)
 
@@ -215,7 +228,8 @@ def submission(one: Submission) -> None:
     because(one.reason, one.links)
     attachments(one.attachments)
     for delivery in one.deliveries:
-        say(f"Nơi nhận / recipient:   {delivery.recipient}: {state_words(delivery.state)}", *late_lines(delivery))
+        state = sent_words(delivery.state, one.signature.outcome)
+        say(f"Nơi nhận / recipient:   {delivery.recipient}: {state}", *late_lines(delivery))
         events(delivery.events)
     faults((missing.fault for missing in one.undeliverable), word="Không gửi được / undeliverable")
     faults(one.warnings, word="Cảnh báo / warning")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from admin.cli_show import AT_EXCHANGE, OPERATIONS, OUTCOMES, STATES, day, moment
 from admin.cli_show import EVENTS as SPOKEN
-from admin.cli_show import OPERATIONS, OUTCOMES, STATES, day, moment
 from admin.pdf_words import MARKS as PDF_MARKS
 from admin.pdf_words import STATES as STATES_OF_PDF
 from admin.pdf_words import signature_words, verdict_words
@@ -48,9 +48,15 @@ def tab_words(tab: Tab) -> str:
     return TABS[tab.value]
 
 
-def state_words(state: str) -> str:
-    """How far a delivery has come."""
-    return raised(STATES.get(state, state))
+def state_words(line: Line) -> str:
+    """How far a delivery has come, or that it stays at the exchange."""
+    here = AT_EXCHANGE.get((line.outcome, line.state))
+    return raised(here[0] if here else STATES.get(line.state, line.state))
+
+
+def state_mark(line: Line) -> str:
+    """The colour that goes with the state."""
+    return SEALS[line.outcome] if (line.outcome, line.state) in AT_EXCHANGE else MARKS.get(line.state, "plain")
 
 
 def late_words(line: Line) -> str:
@@ -112,6 +118,6 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "pdf_verdict": verdict_words,
     "pdf_signature": signature_words,
     "pdf_mark": lambda one: PDF_MARKS.get(one.verdict.value, "plain"),
-    "state_mark": lambda state: MARKS.get(state, "plain"),
+    "state_mark": state_mark,
     "outcome_mark": lambda outcome: SEALS.get(outcome, "plain"),
 }

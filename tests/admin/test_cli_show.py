@@ -28,3 +28,22 @@ def test_signature_is_told_on_lines_of_its_own(outcome: str, capsys: pytest.Capt
     assert "Ký lúc / signed at:     23/11/2026 09:15 (theo nơi ký / as claimed)" in lines
     assert "                        vì sao / why" in lines
     assert not any("\N{REPLACEMENT CHARACTER}" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("state", "outcome", "words"),
+    [
+        ("waiting", "held", "trục tạm giữ / held by the exchange"),
+        ("refused", "rejected", "trục trả lại / returned by the exchange"),
+        ("waiting", "verified", "chờ nhận / waiting"),
+        ("refused", "verified", "từ chối tiếp nhận / refused"),
+        ("recalled", "held", "đã thu hồi / recalled"),
+    ],
+)
+def test_state_of_a_recipient_says_what_stays_at_the_exchange(
+    state: str, outcome: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = told(state, outcome=outcome)
+    for show in (lambda: cli_show.submission(one), lambda: cli_show.submissions([one])):
+        show()
+        assert f"H08.30: {words}" in capsys.readouterr().out

@@ -137,6 +137,9 @@ async def test_rejected_document_is_seen_by_its_sender_alone_with_the_reason(des
     page = await text_of(sender, f"/desk/deliveries/{made[B]}")
     assert "Trục đã trả lại văn bản, nơi nhận không thấy: chứng thư đã bị thu hồi" in page
     assert "tạm giữ văn bản" not in page
+    for path in ("/desk/outgoing", f"/desk/deliveries/{made[B]}"):
+        assert '<span class="mark bad">Trục trả lại</span>' in await text_of(sender, path)
+        assert "Từ chối tiếp nhận" not in await text_of(sender, path)
     assert "Bị trả lại" in await text_of(sender, "/desk/outgoing")
     assert "125/SNV-VP" not in await text_of(recipient, "/desk/incoming")
     assert await status_of(recipient, f"/desk/deliveries/{made[B]}") == 404

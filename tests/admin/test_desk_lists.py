@@ -100,7 +100,11 @@ async def test_held_document_is_seen_by_sender_and_not_by_recipient(desk: Desk) 
     recipient, sender = await desk.sign_in(CLERKS[B]), await desk.sign_in(CLERKS[A])
     assert "125/SNV-VP" not in await text_of(recipient, "/desk/incoming")
     assert await status_of(recipient, f"/desk/deliveries/{made[B]}") == 404
-    assert "Tạm giữ" in await text_of(sender, "/desk/outgoing")
+    for path in ("/desk/outgoing", f"/desk/deliveries/{made[B]}"):
+        page = await text_of(sender, path)
+        assert "Tạm giữ" in page
+        assert '<span class="mark warn">Trục tạm giữ</span>' in page
+        assert "Chờ nhận" not in page
     assert "danh sách thu hồi đã quá hạn" in await text_of(sender, f"/desk/deliveries/{made[B]}")
 
 
