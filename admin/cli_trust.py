@@ -14,7 +14,7 @@ from admin import cli_show
 from admin.cli_certificate import told as told_certificate
 from admin.cli_database import settings_or_exit, with_database
 from admin.cli_session import AS_JSON, FILE, FOLDER, InFull
-from admin.cli_trust_show import show_sources, show_trust, told_list, told_sources, told_trust
+from admin.cli_trust_show import show_loaded, show_sources, show_trust, told_list, told_sources, told_trust
 from admin.logs import set_up_logs
 from exchange import authorities, evidence, revocations, sources
 
@@ -66,17 +66,16 @@ def intermediate(file: Path, *, as_json: bool) -> None:
 @click.argument("file", type=FILE)
 @AS_JSON
 def crl(file: Path, *, as_json: bool) -> None:
-    """Nạp danh sách thu hồi / take a revocation list."""
+    """Nạp danh sách thu hồi / take a revocation list; exit code 1 when a newer one is loaded already."""
     data = file.read_bytes()
-    facts = with_database(lambda database: authorities.add_crl(database, data))
+    loaded = with_database(lambda database: authorities.load_list(database, data))
     if as_json:
-        cli_show.as_json(told_list(facts))
-        return
-    until = cli_show.moment(facts.next_update) or "không ghi"
-    cli_show.say(
-        f"Đã nạp danh sách thu hồi của / took the list of {facts.issuer}",
-        f"  hiệu lực / in force: {cli_show.moment(facts.this_update)} – {until}",
-    )
+        newer = told_list(loaded.newer) if loaded.newer else None
+        cli_show.as_json(told_list(loaded.facts) | {"newer": newer, "ended": loaded.ended})
+    else:
+        show_loaded(loaded)
+    if loaded.newer:
+        raise SystemExit(1)
 
 
 @click.command("list")

@@ -9,7 +9,7 @@ from admin import cli_show
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from exchange.authorities import Trusted
+    from exchange.authorities import Loaded, Trusted
     from signing.certificates import CrlFacts
     from storage.revocation_sources import SourceRow
     from storage.trust import AuthorityRow, EvidenceRow, ListRow
@@ -92,6 +92,31 @@ def show_trust(trusted: Trusted) -> None:
         )
 
 
+def show_loaded(loaded: Loaded) -> None:
+    """What became of a revocation list that somebody gave."""
+    facts, newer = loaded.facts, loaded.newer
+    if newer:
+        cli_show.say(
+            f"Bỏ qua: đã có danh sách mới hơn của / ignored, a newer list is loaded of {facts.issuer}",
+            f"  danh sách này / this one:  {_span(facts)}",
+            f"  đang dùng / in use:        {_span(newer)}",
+        )
+    else:
+        cli_show.say(
+            f"Đã nạp danh sách thu hồi của / took the list of {facts.issuer}",
+            f"  hiệu lực / in force: {_span(facts)}",
+        )
+    if loaded.ended:
+        cli_show.say(
+            "  danh sách này đã hết hiệu lực / this list has already ended",
+            *(
+                ()
+                if newer
+                else ("  văn bản vẫn bị tạm giữ tới khi nạp danh sách mới / documents are held until a new one",)
+            ),
+        )
+
+
 def show_sources(found: Sequence[SourceRow]) -> None:
     """Where lists come from, and how it went the last time."""
     cli_show.table(
@@ -107,6 +132,11 @@ def show_sources(found: Sequence[SourceRow]) -> None:
             for one in found
         ),
     )
+
+
+def _span(one: CrlFacts | ListRow) -> str:
+    until = cli_show.moment(one.next_update) or "không ghi / not said"
+    return f"{cli_show.moment(one.this_update)} – {until}"
 
 
 def _lists(trusted: Trusted, authority: AuthorityRow) -> str:

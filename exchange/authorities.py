@@ -63,6 +63,16 @@ class Trusted:
         return ((one.next_update or one.this_update + FALLBACK) - self.now).total_seconds()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A list that was taken. `newer` is the one that certificates are judged by instead, if it changes nothing; `ended`
+    says that it was stale on arrival."""
+
+    facts: CrlFacts
+    newer: ListRow | None
+    ended: bool
+
+
 async def trust_root(database: Database, data: bytes) -> CertificateFacts:
     """Trust a root certificate (PEM or DER). Documents signed under it are held until its list comes (`add_crl`).
 
@@ -91,10 +101,18 @@ async def add_intermediate(database: Database, data: bytes) -> CertificateFacts:
 
 async def add_crl(database: Database, data: bytes) -> CrlFacts:
     """Take a revocation list (PEM or DER); older ones are kept for judging past moments. Raises `Refused`."""
+    return (await load_list(database, data)).facts
+
+
+async def load_list(database: Database, data: bytes) -> Loaded:
+    """The same, with what became of it."""
     facts = await asyncio.to_thread(crl_facts, data)
     async with database.transaction() as conn:
         await take_list(conn, facts)
-    return facts
+        newest = await trust.newest_list(conn, issuer=facts.issuer, scope=facts.scope)
+        now = await envelopes.clock(conn)
+    newer = newest if newest is not None and newest.sha256 != facts.sha256 else None
+    return Loaded(facts=facts, newer=newer, ended=facts.until <= now)
 
 
 async def take_list(conn: Connection, facts: CrlFacts) -> bool:

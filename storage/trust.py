@@ -138,6 +138,17 @@ async def newest_lists(conn: Connection) -> list[ListRow]:
     return [ListRow(**row) for row in rows]
 
 
+async def newest_list(conn: Connection, *, issuer: str, scope: bytes) -> ListRow | None:
+    """The list that displaces the others of this issuer and scope."""
+    row = await conn.fetchrow(
+        """SELECT sha256, issuer, this_update, next_update, added_at FROM revocation_lists
+           WHERE issuer = $1 AND scope = $2 ORDER BY this_update DESC, added_at DESC LIMIT 1""",
+        issuer,
+        scope,
+    )
+    return ListRow(**row) if row else None
+
+
 async def add_answer(
     conn: Connection,
     *,

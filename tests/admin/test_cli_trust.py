@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,10 +12,12 @@ from cryptography import x509
 from signing.authority import Authority
 from tests.admin.test_cli_directory import A, Shell
 from tests.signing import odd_certificates as odd
-from tests.support.revocation_data import points_to, publishing
+from tests.support.revocation_data import points_to, publishing, revocation_list
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -53,6 +57,34 @@ async def test_authorities_are_trusted_and_listed_with_how_long_their_lists_last
     assert "certificate.root" not in table
     said = await shell.refused("ca", "intermediate", written(tmp_path, "root2.pem", root.root_pem))
     assert "ca trust" in said
+
+
+async def test_list_that_a_newer_one_displaces_is_told_and_exits_1(shell: Shell, tmp_path: Path) -> None:
+    root, at = Authority.make("Gốc dòng lệnh"), datetime.now(UTC).replace(microsecond=0)
+    await shell.said("ca", "trust", written(tmp_path, "root.pem", root.root_pem))
+    fresh = revocation_list(root, begin=at - HOUR, end=at + HOUR)
+    older = revocation_list(root, begin=at - 2 * HOUR, end=at + HOUR)
+    said = await shell.said("ca", "crl", written(tmp_path, "fresh.crl", fresh))
+    assert "took the list of CN=Gốc dòng lệnh" in said
+    assert "ended" not in said
+    again = await shell.answer("ca", "crl", written(tmp_path, "fresh.crl", fresh))
+    assert (again["newer"], again["ended"]) == (None, False)
+    ignored = await shell.run("ca", "crl", written(tmp_path, "older.crl", older))
+    assert ignored.exit_code == 1
+    assert "a newer list is loaded of CN=Gốc dòng lệnh" in ignored.stdout
+    assert "took" not in ignored.stdout
+    told = await shell.run("ca", "crl", written(tmp_path, "older.crl", older), "--json")
+    assert json.loads(told.stdout)["newer"]["sha256"] == again["sha256"]
+
+
+async def test_list_that_has_already_ended_says_so(shell: Shell, tmp_path: Path) -> None:
+    root, at = Authority.make("Gốc dòng lệnh"), datetime.now(UTC).replace(microsecond=0)
+    await shell.said("ca", "trust", written(tmp_path, "root.pem", root.root_pem))
+    ended = revocation_list(root, begin=at - 3 * HOUR, end=at - HOUR)
+    said = await shell.said("ca", "crl", written(tmp_path, "ended.crl", ended))
+    assert "took the list of" in said
+    assert "đã hết hiệu lực / this list has already ended" in said
+    assert (await shell.answer("ca", "crl", written(tmp_path, "ended.crl", ended)))["ended"]
 
 
 async def test_sources_are_named_fetched_listed_and_removed(shell: Shell, tmp_path: Path) -> None:
