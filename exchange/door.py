@@ -78,13 +78,22 @@ async def enter(exchange: Exchange, bearer: str) -> System:
 async def enter_with_secret(exchange: Exchange, name: str, proves: Callable[[str], bool]) -> System:
     """The system called `name`, if what came with the call `proves` its axis secret (axis client section 3.2).
 
-    An unknown name costs the same work and gets the same answer. Raises `Unauthenticated`, `DatabaseAway`.
+    An unknown name costs the same work and gets the same answer; for whom the system acts, a whole country perhaps,
+    is asked only once it has proven itself. Raises `Unauthenticated`, `DatabaseAway`.
     """
     async with exchange.database.acquire() as conn:
-        found = await credentials.axis_system(conn, name)
-    secret = found.secret if found else exchange.door.no_secret
-    if not proves(secret) or found is None:
+        secret = await credentials.axis_secret(conn, name)
+    if not proves(secret or exchange.door.no_secret) or secret is None:
         raise Unauthenticated("the system is not known, or what it signed is not signed with its secret")
+    digest = hashlib.sha256(secret.encode()).digest()
+    known = exchange.door.remembered(f"axis {name}", digest)
+    if known is not None:
+        return known
+    async with exchange.database.acquire() as conn:
+        found = await credentials.axis_system(conn, name)
+    if found is None or found.secret != secret:
+        raise Unauthenticated("the system was changed or put out of use this moment")
+    exchange.door.remember(f"axis {name}", digest, found.system)
     return found.system
 
 

@@ -101,6 +101,14 @@ async def credential(conn: Connection, credential_id: str) -> CredentialRow | No
     )
 
 
+async def axis_secret(conn: Connection, name: str) -> str | None:
+    """What the active system of this id signs its axis calls with."""
+    found: str | None = await conn.fetchval(
+        "SELECT axis_secret FROM systems WHERE id = $1 AND disabled_at IS NULL", name
+    )
+    return found
+
+
 async def axis_system(conn: Connection, name: str) -> AxisSystem | None:
     """The active system of this id, with its axis secret."""
     row = await conn.fetchrow(

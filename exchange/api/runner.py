@@ -17,7 +17,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from exchange.api.app import RUNNER_OPTIONS
 from exchange.api.around import CAUTION, SERVER
 from exchange.api.errors import answer
-from exchange.axis.strange import garbled
+from exchange.axis.strange import garbled, is_marked
 from exchange.identifiers import uuid7
 
 if TYPE_CHECKING:
@@ -25,6 +25,14 @@ if TYPE_CHECKING:
 
 HEAD_SECONDS = 10.0
 """From the first byte of a connection's life, or of a request, to the end of that request's head."""
+
+HEAD_END = b"\r\n\r\n"
+
+REST_SECONDS = 1.0
+"""How long the rest of a head that nobody can read is waited for."""
+
+BEGINNING = 4096
+"""Bytes of a head that are remembered: its first line tells which operation it is of."""
 
 LAST_SECONDS = 1.0
 """What aiohttp itself still waits for when a connection is shut down, after we have waited for its request."""
@@ -49,7 +57,10 @@ class _Connection(web.RequestHandler):
         self._handling = False
         self._closing = False
         self._ended: asyncio.Event | None = None
-        self._latest = b""  # of a head under way: what cannot be parsed is answered in its sender's own form
+        self._begun = b""  # of the head under way: what cannot be parsed is answered in its sender's own form
+        self._marked = False
+        self._garbled = False
+        self._rest: asyncio.Event = asyncio.Event()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The first head is awaited."""
@@ -65,9 +76,12 @@ class _Connection(web.RequestHandler):
     def data_received(self, data: bytes) -> None:
         """A head has begun, unless this belongs to the request being handled."""
         if not self._handling:
-            self._latest = data
-            if self._timer is None:
+            if self._timer is None:  # a new head begins
+                self._begun, self._marked = b"", False
                 self._start()
+            self._note(data)
+        elif self._garbled and HEAD_END in data:
+            self._rest.set()
         super().data_received(data)
 
     def eof_received(self) -> bool | None:  # type: ignore[override]
@@ -86,6 +100,13 @@ class _Connection(web.RequestHandler):
 
     reading: web.BaseRequest | None = None
 
+    def _note(self, data: bytes) -> None:
+        """Remember how the head begins, and whether it is the axis client's, in however many pieces it comes."""
+        self._marked = self._marked or is_marked(self._begun[-BEGINNING:] + data)
+        self._begun = (self._begun + data)[:BEGINNING]
+        if HEAD_END in data:
+            self._rest.set()
+
     def head_complete(self, request: web.BaseRequest) -> None:
         """The head has arrived and the request is handled from here on."""
         self._handling = True
@@ -98,6 +119,10 @@ class _Connection(web.RequestHandler):
         """The request is over."""
         if self._closing:
             resp.force_close()
+        if self._garbled:  # what is closed while the other side still sends is lost to it, the answer as well
+            with suppress(TimeoutError):
+                async with asyncio.timeout(REST_SECONDS):
+                    await self._rest.wait()
         try:
             return await super().finish_response(request, resp, start_time)
         finally:
@@ -131,9 +156,10 @@ class _Connection(web.RequestHandler):
         """What the parser could not read is answered like everything else, and is no error of ours."""
         if not isinstance(exc, HttpProcessingError) or request.writer.output_size > 0:
             return super().handle_error(request, status, exc, message)
+        self._garbled = True
         request_id = str(uuid7())
         log.info("request.garbled", request_id=request_id, error=type(exc).__name__)
-        response = garbled(self._latest) or answer(exc, request_id)
+        response = (garbled(self._begun) if self._marked else None) or answer(exc, request_id)
         response.headers.update(CAUTION | {"Server": SERVER, "X-Request-Id": request_id})
         response.force_close()
         return response

@@ -91,11 +91,13 @@ def handling(
 
 
 async def _throw_away(request: web.Request, settings: Settings) -> None:
-    await read_whole(request, replace(json_intake(settings), media_type=request.content_type))
+    if request.body_exists:
+        await read_whole(request, replace(json_intake(settings), media_type=request.content_type))
 
 
 def _refusal(request: web.Request, operation: str, error: Exception) -> web.StreamResponse:
-    if isinstance(error, Dropped) or (operation == "sendEdoc" and isinstance(error, OUTAGES)):
+    begun = request.writer.output_size > 0  # a second answer inside the first would lie
+    if begun or isinstance(error, Dropped) or (operation == "sendEdoc" and isinstance(error, OUTAGES)):
         # callers take 10 to 23 for final and a broken line for something to try again (decision 0025)
         log.warning("axis.dropped", operation=operation, error=f"{type(error).__name__}: {error}")
         if request.transport is not None:

@@ -19,6 +19,9 @@ SIGNED = b"xroadvnpt-sign-header"
 MAC = b"xroadvnpt-hash-header"
 
 _MAC = re.compile(rb"[0-9a-fA-F]{64}")
+_UNFIT = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+"""Characters that no parameter needs and no database takes."""
+
 _SYSTEM = re.compile(r"[0-9A-Za-z._-]{1,64}", re.ASCII)
 MOST_PARAMETERS = 64
 """A client object knows some fifteen; a head with more is no client's."""
@@ -91,7 +94,7 @@ def _parameters(signed: bytes) -> dict[str, str]:
     if not isinstance(found, dict) or len(found) > MOST_PARAMETERS:
         raise HeadWrong("XroadVnpt-sign-header is no JSON object of a client's")
     return {
-        name.removeprefix(PREFIX): str(value)
+        name.removeprefix(PREFIX): _UNFIT.sub("", str(value))
         for name, value in found.items()
         if name.startswith(PREFIX) and isinstance(value, str | int | float) and not isinstance(value, bool)
     }

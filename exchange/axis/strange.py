@@ -28,14 +28,17 @@ def unknown(request: web.BaseRequest) -> web.Response | None:
     return failed(operation, failure(SYSTEM_FAILED, f"không có chức năng {operation[:40]}"))
 
 
-def garbled(data: bytes) -> web.Response | None:
-    """The answer to a head that no HTTP parser reads; None when it is another client's.
+def is_marked(data: bytes) -> bool:
+    """Whether these octets of a head are this client's."""
+    return MARK in data.lower()
+
+
+def garbled(begun: bytes) -> web.Response:
+    """The answer to a head of this client's that begins so and that no HTTP parser reads.
 
     This client writes Vietnamese parameters as control bytes (section 3.5); no signature over them can be checked.
     """
-    if MARK not in data.lower():
-        return None
-    found = _OPERATION.search(data.partition(b"\n")[0])
+    found = _OPERATION.search(begun.partition(b"\n")[0])
     operation = found[1].decode() if found else ""
     reason = "tham số có dấu tiếng Việt (description, filePath) làm hỏng đầu yêu cầu; hãy bỏ dấu hoặc bỏ tham số"
     return failed(operation, failure(NOT_LET_IN, reason))

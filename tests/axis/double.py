@@ -152,6 +152,10 @@ class AxisClient:
             return answer
         raise AssertionError
 
+    def head_of(self, operation: str, method: str) -> bytes:
+        """The head of a call with no body."""
+        return self._head(operation, method, "application/json", 0, stack="http-client")
+
     def _head(self, operation: str, method: str, content_type: str, length: int, *, stack: str) -> bytes:
         url = urlsplit(self.base)
         path = f"{url.path}/{operation}"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
@@ -12,7 +15,9 @@ from hypothesis import strategies as st
 
 from exchange.axis.hashing import is_digest, unpadded
 from exchange.axis.head import HeadWrong, read_head
+from tests.axis.double import AxisClient
 from tests.axis.raw import call, fail, signed, signed_text
+from tests.axis.wire import Connection
 from tests.support.world import A, secret_of
 
 if TYPE_CHECKING:
@@ -109,6 +114,73 @@ async def test_a_garbled_download_is_an_empty_body(world: World, clients: Client
         pytest.skip("2.0.0 has no downloadEdoc")
     client.parameters["filePath"] = "Văn bản đến"
     assert (await client.download("00000000-0000-0000-0000-000000000000", tmp_path)).code == "100"
+
+
+@pytest.mark.parametrize(
+    ("operation", "method", "expected"),
+    [
+        ("downloadEdoc", "GET", b""),
+        ("getEdoc", "POST", b'"data":""'),
+        ("sendEdoc", "POST", b'"DocId":""'),
+        ("getReceivedEdocList", "POST", b'"ErrorCode":"15"'),
+    ],
+)
+async def test_a_garbled_head_in_many_pieces_gets_its_operations_form(
+    world: World, operation: str, method: str, expected: bytes
+) -> None:
+    """Heads of this client are longer than what the network carries at once."""
+    client = AxisClient(world.url, f"system.{A}", secret_of(A))
+    client.parameters |= {"to": "H08.30," * 500, "filePath": "Văn bản đến", "note": "x" * 3000}
+    body = await in_pieces(world.url, client.head_of(operation, method), 1460)
+    assert body.startswith(b"{") if expected else body == b""
+    assert expected in body
+
+
+async def in_pieces(url: str, head: bytes, size: int) -> bytes:
+    """The answer's body to a head that arrives piece by piece."""
+    address = urlsplit(url)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    with suppress(ConnectionError):  # the answer may come, and the line be closed, before all of it is sent
+        for start in range(0, len(head), size):
+            writer.write(head[start : start + size])
+            await writer.drain()
+            await asyncio.sleep(0)
+    answer = b""
+    with suppress(ConnectionError):
+        while data := await reader.read(65536):
+            answer += data
+    writer.close()
+    return answer.partition(b"\r\n\r\n")[2]
+
+
+async def test_a_call_without_content_type_and_body_is_taken(world: World) -> None:
+    """Clients on other stacks send no such header where there is nothing to say."""
+    headers = signed({"systemid": f"system.{A}"}, secret_of(A))
+    lines = [b"POST /getReceivedEdocList HTTP/1.1", b"Host: x", b"Content-Length: 0"]
+    lines += [name.encode() + b": " + value for name, value in headers.items()]
+    connection = await Connection.open(world.url)
+    answer = await connection.ask(b"\r\n".join(lines) + b"\r\n\r\n", b"")
+    connection.close()
+    assert json.loads(answer.body)["data"] == []
+
+
+@pytest.mark.parametrize("value", ["\x00", "\ud800", "a\x00b"])
+@pytest.mark.parametrize("operation", ["sendEdoc", "getEdoc", "updateStatus", "getReceivedEdocList"])
+async def test_characters_that_no_database_takes_are_no_error_of_ours(world: World, operation: str, value: str) -> None:
+    parameters = {"systemid": f"system.{A}", "from": value, "docid": value, "status": value, "messagetype": value}
+    text = json.dumps({f"XroadVnpt-{name}": each for name, each in parameters.items()}).encode()
+    answer = await call(world.url, f"/{operation}", signed_text(text, secret_of(A)))
+    assert json.loads(answer.body)["ErrorCode"] != "20"
+
+
+async def test_a_secret_that_is_changed_opens_the_door_at_once(world: World) -> None:
+    headers = signed({"systemid": f"system.{A}"}, secret_of(A))
+    assert json.loads((await call(world.url, "/countReceiveEdoc", headers)).body)["count"] == 0
+    async with world.exchange.database.transaction() as conn:
+        await conn.execute("UPDATE systems SET axis_secret = 'another' WHERE id = $1", f"system.{A}")
+    assert fail(await call(world.url, "/countReceiveEdoc", headers)) == "15"
+    again = signed({"systemid": f"system.{A}"}, "another")
+    assert json.loads((await call(world.url, "/countReceiveEdoc", again)).body)["count"] == 0
 
 
 @pytest.mark.parametrize("size", [60_000, 65_000])
