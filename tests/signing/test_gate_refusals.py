@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -78,8 +79,12 @@ def test_agency_without_certificates_is_refused(world: World, signed: bytes) -> 
         gate.verify(inspected, candidates=[], trust=world.trust, at=NOW)
 
 
-def test_seventeenth_candidate_is_not_tried(world: World, signed: bytes) -> None:
-    assert code_of(world, signed, *[world.b.der] * 16, world.a.der) == "signature.invalid"
+def test_seventeenth_candidate_is_tried_only_if_the_signature_names_it(world: World, signed: bytes) -> None:
+    world.accepted(signed, *[world.b.der] * 16, world.a.der)
+    unnamed = re.sub(rb"<ds:KeyInfo>.*</ds:KeyInfo>", b"", signed, flags=re.DOTALL)
+    assert unnamed != signed
+    world.accepted(unnamed, *[world.b.der] * 15, world.a.der)
+    assert code_of(world, unnamed, *[world.b.der] * 16, world.a.der) == "signature.invalid"
 
 
 def test_expired_certificate_is_refused_by_that_name(world: World, signed: bytes) -> None:
