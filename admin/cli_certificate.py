@@ -14,6 +14,7 @@ from admin.cli_session import AS_JSON, FILE, InFull
 from exchange import certification
 from exchange.settings import load_settings
 from exchange.sources import points_without_source
+from exchange.trust import TrustKeeper
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +33,7 @@ SHOWN_DIGITS = 16
 STATES = {
     "pending": "chờ quản trị thứ hai duyệt / waits for approval",
     "revoked": "thu hồi / revoked",
+    "listed": "bị thu hồi theo danh sách / revoked by a list",
     "expired": "hết hạn / expired",
     "future": "chưa đến hạn dùng / not yet valid",
     "ending": "sắp hết hạn / ending",
@@ -105,10 +107,15 @@ def approve(sha256: str, *, doer: Doer, as_json: bool) -> None:
 @AS_JSON
 def list_(code: str | None, *, as_json: bool) -> None:
     """Chứng thư đã đăng ký / registered certificates, of one agency or of all."""
-    found = with_database(lambda database: certification.list_certificates(database, code))
+
+    async def work(database: Database) -> tuple[list[CertificateRow], frozenset[bytes]]:
+        rows = await certification.list_certificates(database, code)
+        return rows, await certification.on_a_list(TrustKeeper(database), rows)
+
+    found, listed = with_database(work)
     now = datetime.now(UTC)
     if as_json:
-        cli_show.as_json({"certificates": [_listed(row, now) for row in found]})
+        cli_show.as_json({"certificates": [_told(row, now, listed) for row in found]})
         return
     cli_show.table(
         f"Chứng thư số / certificates: {len(found)}",
@@ -119,7 +126,7 @@ def list_(code: str | None, *, as_json: bool) -> None:
                 row.agency,
                 row.subject,
                 f"{cli_show.moment(row.not_before)}\n{cli_show.moment(row.not_after)}",
-                _state_words(row, now),
+                _state_words(row, now, listed),
             )
             for row in found
         ),
@@ -170,8 +177,8 @@ def told(one: CertificateFacts | CertificateRow) -> dict[str, object]:
     }
 
 
-def _state_words(row: CertificateRow, now: datetime) -> str:
-    word = certification.state_of(row, now)
+def _state_words(row: CertificateRow, now: datetime, listed: frozenset[bytes]) -> str:
+    word = certification.state_of(row, now, listed)
     if word == "revoked":
         return f"{STATES[word]} {cli_show.moment(row.revoked_at)}"
     if word == "ending":
@@ -179,7 +186,7 @@ def _state_words(row: CertificateRow, now: datetime) -> str:
     return STATES[word]
 
 
-def _listed(row: CertificateRow, now: datetime) -> dict[str, object]:
+def _told(row: CertificateRow, now: datetime, listed: frozenset[bytes]) -> dict[str, object]:
     return {
         "agency": row.agency,
         **told(row),
@@ -187,7 +194,7 @@ def _listed(row: CertificateRow, now: datetime) -> dict[str, object]:
         "approved_at": row.approved_at,
         "revoked_at": row.revoked_at,
         "invalid_from": row.invalid_from,
-        "state": certification.state_of(row, now).value,
+        "state": certification.state_of(row, now, listed).value,
         "days_left": (row.not_after - now).days,
     }
 

@@ -6,6 +6,7 @@ it. What counts is read anew with each envelope, so a change has effect at once 
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -20,6 +21,7 @@ from storage import certificates, envelopes, signing_events
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from exchange.trust import TrustKeeper
     from signing.leaf import Policy
     from storage.certificates import CertificateLife, CertificateLine, CertificateRow
     from storage.connection import Connection
@@ -54,6 +56,7 @@ class CertificateState(StrEnum):
 
     PENDING = "pending"
     REVOKED = "revoked"
+    LISTED = "listed"
     EXPIRED = "expired"
     FUTURE = "future"
     ENDING = "ending"
@@ -62,9 +65,11 @@ class CertificateState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificatesPage:
-    """Some certificates, those that end first first, and whether there are more."""
+    """Some certificates, those that end first first, which of them (SHA-256) are on a revocation list, and whether
+    there are more."""
 
     lines: tuple[CertificateLine, ...]
+    listed: frozenset[bytes]
     more: bool
 
 
@@ -133,17 +138,30 @@ async def list_certificates(database: Database, agency: str | None = None) -> li
         return await certificates.certificates(conn, agency)
 
 
-async def certificates_page(database: Database, number: int) -> CertificatesPage:
+async def on_a_list(keeper: TrustKeeper, found: Sequence[CertificateRow | CertificateLine]) -> frozenset[bytes]:
+    """Those (SHA-256) that a loaded revocation list names; whoever is on one signs nothing any more."""
+    if not found:
+        return frozenset()
+    known = await keeper.current()
+    return await asyncio.to_thread(lambda: frozenset(one.sha256 for one in found if known.is_listed(one.der)))
+
+
+async def certificates_page(database: Database, keeper: TrustKeeper, number: int) -> CertificatesPage:
     """The page of this number (from 1) of all certificates somebody should know of."""
     async with database.acquire() as conn:
         found = await certificates.certificate_lines(conn, skip=(number - 1) * PAGE, limit=PAGE + 1)
-    return CertificatesPage(lines=tuple(found[:PAGE]), more=len(found) > PAGE)
+    lines = tuple(found[:PAGE])
+    return CertificatesPage(lines=lines, listed=await on_a_list(keeper, lines), more=len(found) > PAGE)
 
 
-def state_of(one: CertificateRow | CertificateLine, now: datetime) -> CertificateState:
-    """Where the certificate is in its life at `now` (aware)."""
+def state_of(
+    one: CertificateRow | CertificateLine, now: datetime, listed: frozenset[bytes] = frozenset()
+) -> CertificateState:
+    """Where the certificate is in its life at `now` (aware); `listed`: those that `on_a_list` found."""
     if one.revoked_at is not None:
         return CertificateState.REVOKED
+    if one.sha256 in listed:
+        return CertificateState.LISTED
     if one.approved_at is None:
         return CertificateState.PENDING
     if now > one.not_after:

@@ -186,6 +186,15 @@ class Trust:
         with self._turn:
             return self._judge(der, certificate, Moment(at=received_at, now=now))
 
+    def is_listed(self, der: bytes) -> bool:
+        """Whether a list of its authority names the certificate (DER); nothing else is asked."""
+        certificate = load_der(der)
+        issuer = certificate.issuer.rfc4514_string()
+        with self._turn:
+            named = [one for one in self._authorities if subject_of(one) == issuer]
+            lists = [one for one in self._lists if one.facts.issuer == issuer and one.is_signed_by_one_of(named)]
+            return any(one.revoked_since(certificate) is not None for one in lists)
+
     def _alone(self, der: bytes, at: datetime) -> x509.Certificate | Bad:
         """The certificate, or what stands against it without a look at any other or at a list: nobody waits for it."""
         try:

@@ -42,6 +42,7 @@ class CertificateLine:
     sha256: bytes
     agency: str
     agency_name: str
+    der: bytes
     subject: str
     not_before: datetime
     not_after: datetime
@@ -166,8 +167,8 @@ async def certificate_lines(conn: Connection, *, skip: int, limit: int) -> list[
     """Certificates that are not revoked, those that end first first; without those that ended and were renewed."""
     rows = await conn.fetch(
         """SELECT * FROM (
-               SELECT c.sha256, c.agency, a.name AS agency_name, c.subject, c.not_before, c.not_after, c.approved_at,
-                      c.revoked_at, EXISTS (
+               SELECT c.sha256, c.agency, a.name AS agency_name, c.der, c.subject, c.not_before, c.not_after,
+                      c.approved_at, c.revoked_at, EXISTS (
                           SELECT FROM certificates n WHERE n.agency = c.agency AND n.not_after > c.not_after
                           AND n.revoked_at IS NULL AND n.approved_at IS NOT NULL) AS renewed
                FROM certificates c JOIN agencies a ON a.code = c.agency WHERE c.revoked_at IS NULL) AS lines

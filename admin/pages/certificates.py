@@ -24,6 +24,7 @@ NUMBER = re.compile(r"[1-9][0-9]{0,4}", re.ASCII)
 
 WORDS = {
     CertificateState.PENDING: ("warn", "Chờ duyệt", "Quản trị khác duyệt: lienthong certificate approve"),
+    CertificateState.LISTED: ("bad", "Bị thu hồi theo danh sách", "Đơn vị cần chứng thư mới"),
     CertificateState.EXPIRED: ("bad", "Hết hạn", "Đơn vị cần chứng thư mới"),
     CertificateState.ENDING: ("warn", "Sắp hết hạn", "Đề nghị đơn vị gia hạn"),
     CertificateState.FUTURE: ("new", "Chưa đến hạn dùng", ""),
@@ -46,7 +47,8 @@ async def show_certificates(request: web.Request) -> web.StreamResponse:
     """One page of certificates. For administrators."""
     administrators_only(request)
     number = _number(request)
-    found = await certification.certificates_page(request.app[EXCHANGE].database, number)
+    exchange = request.app[EXCHANGE]
+    found = await certification.certificates_page(exchange.database, exchange.trust, number)
     now = datetime.now(UTC)
     more = {"page": str(number + 1)} if found.more else None
     return page(
@@ -54,14 +56,14 @@ async def show_certificates(request: web.Request) -> web.StreamResponse:
         "certificates.html",
         here=CERTIFICATES,
         tabs=await tab_links(request),
-        lines=[_shown(line, now) for line in found.lines],
+        lines=[_shown(line, now, found.listed) for line in found.lines],
         number=number,
         more=request.app.router["certificates"].url_for().with_query(more) if more else None,
     )
 
 
-def _shown(line: CertificateLine, now: datetime) -> Shown:
-    state = certification.state_of(line, now)
+def _shown(line: CertificateLine, now: datetime, listed: frozenset[bytes]) -> Shown:
+    state = certification.state_of(line, now, listed)
     mark, words, advice = WORDS[state]
     if state is CertificateState.ENDING:
         words = f"Còn {(line.not_after - now).days} ngày"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from cryptography import x509
 from signing.authority import Authority
 from tests.admin.test_cli_directory import A, Shell
 from tests.signing import odd_certificates as odd
-from tests.support.revocation_data import points_to, publishing, revocation_list
+from tests.support.revocation_data import Revoked, points_to, publishing, revocation_list
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,6 +86,26 @@ async def test_list_that_has_already_ended_says_so(shell: Shell, tmp_path: Path)
     assert "took the list of" in said
     assert "đã hết hiệu lực / this list has already ended" in said
     assert (await shell.answer("ca", "crl", written(tmp_path, "ended.crl", ended)))["ended"]
+
+
+async def test_certificate_on_a_loaded_list_is_shown_as_revoked_by_it(shell: Shell, tmp_path: Path) -> None:
+    root, at = Authority.make("Gốc dòng lệnh"), datetime.now(UTC).replace(microsecond=0)
+    lost, good = (odd.certificate(root, begin=root.certificate.not_valid_before_utc) for _ in range(2))
+    await shell.said("ca", "trust", written(tmp_path, "root.pem", root.root_pem))
+    for name, der in (("lost.der", lost), ("good.der", good)):
+        await shell.said("certificate", "add", A, written(tmp_path, name, der))
+    assert await shown_states(shell) == {"in_use"}
+    older = revocation_list(root, {good: Revoked(at=at)}, begin=at - 2 * HOUR, end=at + HOUR)
+    named = revocation_list(root, {lost: Revoked(at=at - HOUR)}, begin=at - HOUR, end=at + HOUR)
+    await shell.said("ca", "crl", written(tmp_path, "first.crl", older))
+    await shell.said("ca", "crl", written(tmp_path, "second.crl", named))
+    states = {one["sha256"]: one["state"] for one in (await shell.answer("certificate", "list"))["certificates"]}
+    assert states == {hashlib.sha256(lost).hexdigest(): "listed", hashlib.sha256(good).hexdigest(): "in_use"}
+    assert (await shell.said("certificate", "list")).count("bị thu hồi theo danh sách / revoked by a list") == 1
+
+
+async def shown_states(shell: Shell) -> set[str]:
+    return {one["state"] for one in (await shell.answer("certificate", "list"))["certificates"]}
 
 
 async def test_sources_are_named_fetched_listed_and_removed(shell: Shell, tmp_path: Path) -> None:

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from exchange.authorities import add_crl, trust_root
 from exchange.certification import add_certificate, revoke_certificate
 from exchange.delegation import add_delegation
 from signing.authority import Authority
+from signing.certificates import describe
 from storage import certificates as table
 from tests.admin.conftest import ADMINISTRATOR, CLERKS, status_of, text_of
 from tests.admin.letters import A, B, C, Letter, put
+from tests.support.revocation_data import Revoked, revocation_list
 
 if TYPE_CHECKING:
     from exchange.exchange import Exchange
@@ -100,6 +103,22 @@ async def test_administrator_sees_certificates_that_end_first(desk: Desk) -> Non
     for shown in ("Còn 19 ngày", "Đề nghị đơn vị gia hạn", "Còn 24 ngày", "Đã có chứng thư mới", "Chờ duyệt"):
         assert page.count(shown) == 1, shown
     assert "Sở Nội vụ tỉnh Bình Định" in page
+
+
+async def test_certificate_on_a_loaded_list_is_marked(desk: Desk) -> None:
+    root = Authority.make("Gốc thử")
+    _, pem = root.issue("Sở Nội vụ")
+    database, at = desk.exchange.database, datetime.now(UTC).replace(microsecond=0)
+    await add_certificate(database, A, pem)
+    await trust_root(database, root.root_pem)
+    administrator = await desk.sign_in(ADMINISTRATOR)
+    assert "Đang dùng" in await text_of(administrator, "/desk/certificates")
+    hour = timedelta(hours=1)
+    named = {describe(pem).der: Revoked(at=at - hour)}
+    await add_crl(database, revocation_list(root, named, begin=at - hour, end=at + hour))
+    page = await text_of(administrator, "/desk/certificates")
+    assert '<span class="mark bad">Bị thu hồi theo danh sách</span>' in page
+    assert "Đang dùng" not in page
 
 
 async def test_expired_certificate_is_shown_until_it_is_renewed(desk: Desk) -> None:
