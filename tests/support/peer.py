@@ -69,6 +69,7 @@ DELIVERY: dict[str, Any] = {
             "size": 10,
             "sha256": "ef" * 32,
             "pdf_signatures": {"state": "pending", "signatures": [], "reason": None},
+            "removed": None,
         },
     ],
 }
