@@ -39,6 +39,14 @@ DELEGATION_BACKWARDS = Rule(
     "Ủy quyền phải kết thúc sau khi bắt đầu, và chưa qua. Hãy sửa --from hoặc --until.",
     "A delegation ends after it begins, and not in the past. Correct --from or --until.",
 )
+DELEGATION_TWICE = Rule(
+    "delegation.twice",
+    _M,
+    "{delegate} đã được ký thay {agency} theo ủy quyền số {id} {span_vi}. Muốn đổi: `lienthong delegation end {id}` "
+    "rồi thêm lại, hoặc chọn --from sau khi nó kết thúc.",
+    "{delegate} signs for {agency} already by delegation {id} {span_en}. To change: `lienthong delegation end {id}`, "
+    "then add anew, or choose --from after its end.",
+)
 DELEGATION_UNKNOWN = Rule(
     "delegation.unknown",
     _M,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from envelopes.limits import LOCAL_TIME
 from exchange import certification_rules as rules
 from exchange.certification import ALONE, Entering
 from exchange.directory import own_codes
@@ -40,6 +41,7 @@ async def add_delegation(
         now = await envelopes.clock(conn)
         if valid_until is not None and valid_until <= max(now, valid_from or now):
             rules.DELEGATION_BACKWARDS.refuse("until", valid_until)
+        await _check_new(conn, found[0], found[1], max(now, valid_from or now))
         row = await delegations.add_delegation(
             conn,
             agency=found[0],
@@ -79,6 +81,23 @@ async def list_delegations(database: Database, agency: str | None = None) -> lis
     async with database.acquire() as conn:
         own = (await own_codes(conn, [agency]))[0] if agency else None
         return await delegations.delegations(conn, own)
+
+
+async def _check_new(conn: Connection, agency: str, delegate: str, begin: datetime) -> None:
+    """Refuse what would be in force beside another one of the same pair: ending one would change nothing."""
+    for row in await delegations.delegations(conn, agency):
+        goes_on = row.valid_from <= begin and (row.valid_until is None or begin < row.valid_until)
+        if (row.agency, row.delegate) == (agency, delegate) and row.approved_at is not None and goes_on:
+            day = f"{row.valid_until.astimezone(LOCAL_TIME):%d/%m/%Y %H:%M}" if row.valid_until else None
+            rules.DELEGATION_TWICE.refuse(
+                "to",
+                delegate,
+                agency=agency,
+                delegate=delegate,
+                id=row.id,
+                span_vi=f"đến {day}" if day else "không thời hạn",
+                span_en=f"until {day}" if day else "without an end",
+            )
 
 
 async def _living(conn: Connection, delegation_id: int) -> DelegationRow:

@@ -123,6 +123,18 @@ async def test_delegation_waits_for_another_administrator(shell: Shell) -> None:
     ]
 
 
+async def test_delegation_of_a_pair_in_force_is_refused_and_a_later_one_is_not(shell: Shell) -> None:
+    first = await shell.answer("delegation", "add", A, "--to", B, "--until", "31/12/2098")
+    said = await shell.refused("delegation", "add", A, "--to", B)
+    assert f"by delegation {first['id']} until 01/01/2099 00:00" in said
+    assert f"lienthong delegation end {first['id']}" in said
+    later = await shell.answer("delegation", "add", A, "--to", B, "--from", "01/01/2099")
+    assert later["state"] == "future"
+    assert (await shell.answer("delegation", "add", B, "--to", A))["state"] == "in_force"
+    await shell.answer("delegation", "end", str(first["id"]))
+    assert (await shell.answer("delegation", "add", A, "--to", B, "--until", "31/12/2098"))["state"] == "in_force"
+
+
 async def test_delegation_that_makes_no_sense_is_refused(shell: Shell) -> None:
     for words, shown in (
         ((A, "--to", A), "to itself"),
