@@ -215,8 +215,10 @@ def covered_until(lives: Sequence[CertificateLife], now: datetime) -> dict[str, 
 async def _named(conn: Connection, sha256: str) -> CertificateRow:
     """The one certificate that these digits name."""
     wanted = sha256.lower()
-    is_name = len(wanted) >= SHORTEST_PREFIX and set(wanted) <= set("0123456789abcdef")
-    rows = await certificates.lock_certificates(conn, wanted) if is_name else []
+    is_hex = set(wanted) <= set("0123456789abcdef")
+    if is_hex and len(wanted) < SHORTEST_PREFIX:
+        directory_rules.CERTIFICATE_SHORT.refuse("sha256", sha256, sha256=sha256, least=SHORTEST_PREFIX)
+    rows = await certificates.lock_certificates(conn, wanted) if is_hex else []
     if not rows:
         directory_rules.CERTIFICATE_UNKNOWN.refuse("sha256", sha256, sha256=sha256)
     if len(rows) > 1:

@@ -113,6 +113,12 @@ CERTIFICATE_UNKNOWN = Rule(
     "Không có chứng thư nào bắt đầu bằng {sha256}. Hãy xem `lienthong certificate list`.",
     "No certificate begins with {sha256}. See `lienthong certificate list`.",
 )
+CERTIFICATE_SHORT = Rule(
+    "certificate.short",
+    _M,
+    "«{sha256}» chưa đủ: hãy ghi ít nhất {least} chữ số đầu của mã SHA-256, như trong `lienthong certificate list`.",
+    "«{sha256}» is too short: give at least the first {least} digits of the SHA-256, see `lienthong certificate list`.",
+)
 CERTIFICATE_AMBIGUOUS = Rule(
     "certificate.ambiguous",
     _M,
