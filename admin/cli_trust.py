@@ -97,8 +97,14 @@ def fetch(*, as_json: bool) -> None:
     found = with_database(revocations.fetch_all)
     if as_json:
         cli_show.as_json({"sources": told_sources(found)})
-    else:
+    elif found:
         show_sources(found)
+    else:
+        cli_show.say(
+            "Chưa có nguồn danh sách thu hồi nào, không có gì để tải / there is no source, so no list to fetch:",
+            "  thêm nguồn / add one: lienthong ca source add URL",
+            "  hoặc nạp tệp / or give a file: lienthong ca crl FILE",
+        )
     if any(one.failures for one in found):
         raise SystemExit(1)
 

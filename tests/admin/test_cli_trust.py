@@ -108,6 +108,13 @@ async def shown_states(shell: Shell) -> set[str]:
     return {one["state"] for one in (await shell.answer("certificate", "list"))["certificates"]}
 
 
+async def test_fetching_without_a_source_says_how_to_add_one(shell: Shell) -> None:
+    said = await shell.said("ca", "fetch")
+    assert "there is no source" in said
+    assert "lienthong ca source add URL" in said
+    assert await shell.answer("ca", "fetch") == {"sources": []}
+
+
 async def test_sources_are_named_fetched_listed_and_removed(shell: Shell, tmp_path: Path) -> None:
     root = Authority.make("Gốc dòng lệnh")
     await shell.said("ca", "trust", written(tmp_path, "root.pem", root.root_pem))
