@@ -110,9 +110,10 @@ async def _plan(exchange: Exchange, envelope_id: UUID, vouched: Vouched) -> Plan
         _check_sender(known, message)
         if isinstance(message, StatusMessage):
             return await statuses.plan_status(conn, message, known)
-        known, ended = await succession.followed(conn, known)
-        if vouched.system.parent is not None:
-            message = for_ours(message, known)
+        listed = known
+        known, ended = await succession.followed(conn, listed)
+        if vouched.system.parent is not None:  # which serves who is beyond itself, but not the heirs of ours
+            message = for_ours(message, {code: known[code] for code, own in listed.items() if own.beyond is not None})
         unknown = [code for code in named if code not in known]
         asked = Asked(
             envelope=envelope_id,

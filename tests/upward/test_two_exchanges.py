@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from envelopes.model import Business, Operation
+from exchange import succession
 from exchange.audit import audit
+from exchange.upward import parents
 from tests.upward.conftest import A, B, C, D, E, certify, connect
 
 if TYPE_CHECKING:
@@ -196,3 +198,17 @@ async def test_the_lower_exchange_needs_no_certificate_where_the_parent_vouches(
     assert known.signature is not None
     assert known.signature.outcome == "verified"
     assert await strangers.lower.states(A, sent.id) == {C: "waiting"}
+
+
+async def test_what_comes_down_for_one_of_ours_merged_into_an_agency_beyond_is_not_lost(pair: Pair) -> None:
+    await certify(pair.lower, pair.keys, (D,))
+    await succession.merge(pair.lower.exchange.database, B, into=C)
+    await submit(pair.upper, D, pair.envelope(pair.document(D, A, B)))
+    await pair.down()
+    await pair.up()
+    rows = await pair.lower.rows("SELECT recipient FROM deliveries WHERE kind = 'document' ORDER BY recipient")
+    assert [row["recipient"] for row in rows] == [C, A]
+    [row] = await pair.lower.rows("SELECT state, failure FROM upward")  # a parent that lets only ours send says no
+    assert (row["state"], row["failure"][:2]) == ("refused", "19")
+    found, stuck = await parents.show_parent(pair.lower.exchange.database, "nation")
+    assert (found.up, [one.direction for one in stuck]) == ({"refused": 1}, ["up"])
