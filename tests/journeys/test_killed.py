@@ -41,6 +41,7 @@ class Story:
     file: Callable[[Office], bytes]
     then: dict[str, str]
     waits: dict[str, int]
+    after_recall: bool = False
 
 
 DOCUMENT = letter(A, (B, C), "1")
@@ -80,6 +81,26 @@ STORIES = {
         file=lambda office: office.worded(DOCUMENT, "03", "Đã vào sổ"),
         then={B: "accepted", C: "waiting"},
         waits={A: 2, B: 0, C: 1},
+    ),
+    "status 02": Story(
+        by=B,
+        file=lambda office: office.worded(DOCUMENT, "02", "Không đúng thẩm quyền"),
+        then={B: "refused", C: "waiting"},
+        waits={A: 2, B: 0, C: 1},
+    ),
+    "status 15": Story(
+        by=B,
+        file=lambda office: office.worded(DOCUMENT, "15", "Đồng ý"),
+        then={B: "recalled", C: "recalled"},
+        waits={A: 2, B: 1, C: 0},
+        after_recall=True,
+    ),
+    "status 16": Story(
+        by=B,
+        file=lambda office: office.worded(DOCUMENT, "16", "Đã xử lý xong"),
+        then={B: "collected", C: "recalled"},
+        waits={A: 2, B: 1, C: 0},
+        after_recall=True,
     ),
 }
 
@@ -121,6 +142,8 @@ async def test_an_operation_that_is_cut_off_happens_once(ground: Ground, name: s
     async with ground.running() as url:
         sent = await ground.office(url, A).send(ground.office(url, A).written(DOCUMENT))
         await ground.office(url, B).take()
+        if story.after_recall:
+            await ground.office(url, A).send(ground.office(url, A).written(recall(DOCUMENT)))
     with ground.dying(point) as dying:
         office = ground.office(dying.url, story.by, door)
         file = story.file(office)
