@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpJob:
-    """An envelope to be sent up; `attempts`: how often the parent answered neither yes nor no.
+    """An envelope to be sent up; `attempts`: how often neither yes nor no came of it.
 
     `is_told`: there is nothing to send, the parent tells it by itself. `is_wanted`: somebody there is to hear of it.
     """
@@ -53,7 +53,8 @@ _HEARS = """NOT d.held AND (d.withdrawn_at IS NULL
 
 
 async def claim_up(conn: Connection, parent: str) -> UpJob | None:
-    """The next envelope for the parent, in the order in which each sender's were taken; held ones wait.
+    """The next envelope for the parent, in the order in which each sender's were taken; held ones wait, and those that
+    failed let the others go first.
 
     From here on its recipients count as having fetched it: what is taken back now has to be asked for.
     """
@@ -66,7 +67,7 @@ async def claim_up(conn: Connection, parent: str) -> UpJob | None:
               AND NOT EXISTS (SELECT FROM upward u2 JOIN envelopes e2 ON e2.id = u2.envelope
                               WHERE u2.parent = u.parent AND u2.state = 'waiting' AND u2.envelope < u.envelope
                                 AND e2.sender = e.sender AND e2.outcome <> 'held')
-            ORDER BY u.envelope LIMIT 1 FOR UPDATE OF u SKIP LOCKED""",
+            ORDER BY u.attempts, u.envelope LIMIT 1 FOR UPDATE OF u SKIP LOCKED""",
         parent,
     )
     if row is None:
@@ -104,8 +105,8 @@ async def note_refused(conn: Connection, job: UpJob, failure: str) -> None:
     await _write_event(conn, job, event="upward_refused", description=failure)
 
 
-async def note_unsent(conn: Connection, job: UpJob, failure: str, *, again_seconds: float, answered: bool) -> None:
-    """Try it again; an answer that was neither yes nor no counts as an attempt."""
+async def note_unsent(conn: Connection, job: UpJob, failure: str, *, again_seconds: float, counted: bool) -> None:
+    """Try it again; a try that may have failed because of the envelope is `counted`."""
     await conn.execute(
         """UPDATE upward SET attempts = attempts + $4::int, failure = $3,
                   due_at = clock_timestamp() + make_interval(secs => $5)
@@ -113,7 +114,7 @@ async def note_unsent(conn: Connection, job: UpJob, failure: str, *, again_secon
         job.parent,
         job.envelope,
         failure,
-        int(answered),
+        int(counted),
         again_seconds,
     )
 

@@ -43,6 +43,10 @@ class ParentAway(Exception):  # noqa: N818 - says what is the case
     """No usable answer: the line, the other side's program, or our name and secret there. The same again later."""
 
 
+class ParentBroke(ParentAway):
+    """The call began and came to no usable answer: the line, or just what was sent over it."""
+
+
 class ParentUnsure(Exception):  # noqa: N818 - says what it is
     """An answer that is neither yes nor no to what was asked (20, or a number nobody knows); worth another try."""
 
@@ -58,6 +62,7 @@ FINAL = frozenset({"10", "18", "19", "21", "22", "23"})
 """Numbers that are about what was sent; 15 is about who sends, 20 about the parent itself (axis client 4.13)."""
 
 NOT_LET_IN = "15"
+TOO_LARGE = 413
 MOST_TEXT = 1000
 """Characters kept of a parent's text: it ends in a history that people read."""
 
@@ -103,17 +108,25 @@ class Line:
         media = "application/octet-stream" if is_file else "application/json"
         length = len(body) if isinstance(body, bytes) else size
         headers = {**self._head(parameters, media), "Content-Type": media, "Content-Length": str(length)}
+        status = 0
         try:
             async with self._session.post(
                 URL(f"{self._url}/{operation}"), data=body, headers=headers, allow_redirects=False
             ) as answer:
+                status = answer.status
                 yield _chunks(answer)
-        except TimeoutError as error:
+        except aiohttp.ConnectionTimeoutError as error:
             raise ParentAway("không trả lời kịp / no answer in time") from error
+        except TimeoutError as error:
+            raise ParentBroke("không trả lời kịp / no answer in time") from error
         except Garbled as error:
+            if is_file and status == TOO_LARGE:  # something before the axis says so, of this file alone
+                raise ParentRefused(f"HTTP {status}", "tệp quá lớn / the file is too large") from error
+            raise ParentBroke(f"{operation}: {error}") from error
+        except aiohttp.ClientConnectorError as error:
             raise ParentAway(f"{operation}: {error}") from error
         except (aiohttp.ClientError, OSError, ValueError, asyncio.IncompleteReadError) as error:
-            raise ParentAway(f"{operation}: {error or type(error).__name__}") from error
+            raise ParentBroke(f"{operation}: {error or type(error).__name__}") from error
 
     def _head(self, parameters: Mapping[str, str], media: str) -> dict[str, str]:
         """The parameters, each in a header of its own and all in one that is signed (axis client 3.1, 3.2)."""
@@ -138,7 +151,7 @@ def judge(fields: Mapping[str, Any]) -> None:
     if number == "0" and status != "FAIL":
         return
     if not number:
-        raise ParentAway("không phải câu trả lời của trục / no answer of an axis")
+        raise ParentBroke("không phải câu trả lời của trục / no answer of an axis")
     if number == NOT_LET_IN:
         raise ParentAway(f"{number}: {text}")
     if number in FINAL:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from exchange.upward.answers import FileReading, ListReading
-from exchange.upward.line import Line, ParentAway, judge
+from exchange.upward.line import Line, ParentBroke, judge
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Mapping
@@ -79,7 +79,7 @@ class ParentClient:
         fields = await self._plain("sendEdoc", parameters, body=_with_crlf(chunks), size=size)
         doc_id = str(fields.get("DocId") or "")
         if not doc_id or doc_id == "0" or len(doc_id) > MOST_ID:
-            raise ParentAway("sendEdoc: không có DocId / no DocId")
+            raise ParentBroke("sendEdoc: không có DocId / no DocId")
         return doc_id
 
     async def received(self, kind: str) -> list[Message]:

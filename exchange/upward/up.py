@@ -15,9 +15,9 @@ import structlog
 from exchange.chores import Chore, retry_seconds
 from exchange.download import whole_file
 from exchange.failpoints import failpoint
-from exchange.upward.line import ParentAway, ParentRefused, ParentUnsure
+from exchange.upward.line import ParentAway, ParentBroke, ParentRefused, ParentUnsure
 from exchange.upward.parent_client import Outgoing, ParentClient
-from exchange.upward.together import answered, side_by_side, silent
+from exchange.upward.together import LONGEST_WAIT_SECONDS, answered, side_by_side, silent
 from storage import envelopes, parents, upward
 from storage.objects import ObjectDamaged, ObjectMissing, ObjectsAway
 
@@ -38,6 +38,12 @@ MOST_AT_ONCE = 500
 MOST_ATTEMPTS = 10
 """Answers that are neither yes nor no, some four hours of them, before a person has to look."""
 
+MOST_BROKEN = 2
+"""Envelopes in a row that the line could not carry: then it is the line, and no envelope's own fault."""
+
+MOST_COUNTED = MOST_ATTEMPTS // 2
+"""Of the times the line broke under an envelope: that alone never makes it a person's business."""
+
 log = structlog.get_logger()
 
 
@@ -55,18 +61,24 @@ CHORE = Chore(name="up", steps=send_up, rest=lambda _exchange: REST_SECONDS)
 
 async def _send_to(exchange: Exchange, turn: Turn, parent: ParentRow) -> None:
     """Send one envelope after the other until none waits, or the parent is away."""
-    sent = 0
+    sent = broken = 0
+    away: ParentAway | None = None
     async with ParentClient(parent) as client:
-        try:
-            while sent < MOST_AT_ONCE and (job := await _claimed(exchange, turn, parent)):
+        while sent + broken < MOST_AT_ONCE and (job := await _claimed(exchange, turn, parent)):
+            try:
                 await _settle(exchange, turn, client, job)
-                sent += 1
-        except ParentAway as away:
-            seconds = await silent(exchange, turn, parent, "up", away)
-            log.warning("parent.away", parent=parent.name, direction="up", reason=str(away), again_seconds=seconds)
-            return
+            except ParentAway as error:
+                away = error
+                broken += 1
+                if broken >= MOST_BROKEN or not isinstance(error, ParentBroke):
+                    break
+            else:
+                sent, broken, away = sent + 1, 0, None
     if sent:
         await answered(exchange, turn, parent, "up", again_seconds=0)
+    if away is not None and (broken >= MOST_BROKEN or not sent or not isinstance(away, ParentBroke)):
+        seconds = await silent(exchange, turn, parent, "up", away)
+        log.warning("parent.away", parent=parent.name, direction="up", reason=str(away), again_seconds=seconds)
 
 
 async def _claimed(exchange: Exchange, turn: Turn, parent: ParentRow) -> UpJob | None:
@@ -107,15 +119,17 @@ async def _settle(exchange: Exchange, turn: Turn, client: ParentClient, job: UpJ
 
 async def _put_off(exchange: Exchange, turn: Turn, job: UpJob, error: Exception) -> None:
     """Try it again later; what the parent answers unclearly too often is a person's business."""
-    unsure = isinstance(error, ParentUnsure)
+    unsure, broke = isinstance(error, ParentUnsure), isinstance(error, ParentBroke)
     reason = str(error) or type(error).__name__
     async with exchange.database.transaction() as conn:
         await turn.hold(conn)
         if unsure and job.attempts + 1 >= MOST_ATTEMPTS:
             await upward.note_refused(conn, job, reason)
         else:
-            seconds = 0 if isinstance(error, ParentAway) else retry_seconds(job.attempts + 1)
-            await upward.note_unsent(conn, job, reason, again_seconds=seconds, answered=unsure)
+            seconds = 0 if isinstance(error, ParentAway) and not broke else retry_seconds(job.attempts + 1)
+            seconds = min(seconds, LONGEST_WAIT_SECONDS) if broke else seconds  # it may have been the line after all
+            counted = unsure or (broke and job.attempts < MOST_COUNTED)
+            await upward.note_unsent(conn, job, reason, again_seconds=seconds, counted=counted)
     log.warning("upward.postponed", parent=job.parent, envelope=str(job.envelope), reason=reason)
 
 
