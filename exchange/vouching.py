@@ -67,12 +67,13 @@ _UNTELLING = frozenset({gates.CERTIFICATE_UNREGISTERED.code, gates.INVALID.code}
 class FromHere(Exception):  # noqa: N818 - says what was found
     """A parent brought a file that an agency of this exchange is said to have sent; nothing of it was verified."""
 
-    def __init__(self, *, sender: str, reference: str, sha256: bytes, is_status: bool) -> None:
+    def __init__(self, *, sender: str, reference: str, sha256: bytes, is_status: bool, is_arrival: bool) -> None:
         super().__init__(f"{sender} {reference}")
         self.sender = sender
         self.reference = reference
         self.sha256 = sha256
         self.is_status = is_status
+        self.is_arrival = is_arrival
 
 
 def sender_beyond(parent: Above, inspected: Inspected, candidates: Candidates, sha256: bytes) -> str:
@@ -86,6 +87,7 @@ def sender_beyond(parent: Above, inspected: Inspected, candidates: Candidates, s
             reference=(inspected.parts.header.findtext(f"{{{NS}}}DocumentId") or "").strip(XML_SPACE),
             sha256=sha256,
             is_status=inspected.parts.is_status,
+            is_arrival=_is_arrival(inspected),
         )
     if candidates.agency is None or candidates.beyond != parent.name:
         NOT_BEYOND.refuse(SENDER, inspected.sender, sender=inspected.sender, parent=parent.name)

@@ -147,8 +147,9 @@ class _Visit:
     async def _echo(self, message: Message, row: DownRow | None, echo: FromHere) -> None:
         """What one of ours sent up, or 01 about it, comes back where another recipient of it is ours, too."""
         async with self.exchange.database.acquire() as conn:
-            known = echo.is_status or await downward.is_sent_up(
-                conn, self.parent.name, sender=echo.sender, reference=echo.reference, sha256=echo.sha256
+            reference = "" if echo.is_status else echo.reference  # another status may speak of the same document
+            known = echo.is_arrival or await downward.is_sent_up(
+                conn, self.parent.name, sender=echo.sender, reference=reference, sha256=echo.sha256
             )
         if not known:
             fault = FROM_HERE.at("", parent=self.parent.name, reference=echo.reference, sender=echo.sender)

@@ -11,7 +11,9 @@ import pytest
 from envelopes.model import Business, Operation
 from exchange import succession
 from exchange.audit import audit
+from exchange.credentials import new_credential
 from exchange.upward import parents
+from storage import credentials, directory
 from tests.upward.conftest import A, B, C, D, E, certify, connect
 
 if TYPE_CHECKING:
@@ -212,3 +214,23 @@ async def test_what_comes_down_for_one_of_ours_merged_into_an_agency_beyond_is_n
     assert (row["state"], row["failure"][:2]) == ("refused", "19")
     found, stuck = await parents.show_parent(pair.lower.exchange.database, "nation")
     assert (found.up, [one.direction for one in stuck]) == ({"refused": 1}, ["up"])
+
+
+async def test_a_status_of_ours_that_never_went_up_is_no_echo(pair: Pair) -> None:
+    """B reported at the parent itself: nobody here knows, so it has to show."""
+    async with pair.upper.exchange.database.transaction() as conn:
+        for code in (A, B):
+            await directory.add_system(conn, system=f"u.{code}", agencies=[code], allow_unsigned=False, axis_secret="s")
+            text, credential, digest = new_credential()
+            await credentials.add_credential(
+                conn, credential=credential, system=f"u.{code}", secret_sha256=digest, valid_days=None
+            )
+            pair.upper.credentials[code] = text
+    await submit(pair.upper, A, pair.envelope(pair.document(A, B)))
+    async with pair.upper.client(B) as client:
+        [one] = (await client.inbox()).deliveries
+        await client.report(one, "02", description="khong dung tham quyen", signer=pair.keys[B].signer)
+    await pair.down()
+    rows = await pair.lower.rows("SELECT state, failure FROM downward WHERE failure LIKE '[parent.sender_here]%'")
+    assert [row["state"] for row in rows] == ["refused"] * 2  # the document, too, never went up from here
+    assert await pair.lower.rows("SELECT 1 FROM envelopes") == []
