@@ -92,3 +92,26 @@ async def test_who_acts_for_an_agency_is_the_same_from_both_ends(world: World) -
     assert {tuple(row) for row in forwards} == {tuple(row) for row in backwards}
     assert ("node.province", "H08.33") in {tuple(row) for row in forwards}
     assert ("node.two", D) in {tuple(row) for row in forwards}
+
+
+async def test_node_loses_what_merged_away_with_all_below_it(world: World) -> None:
+    """TM-46: a district of this province goes to another one; its communes' mail is the other node's from then on."""
+    database = world.exchange.database
+    commune = "H08.30.33"
+    await directory.add_agency(database, code=B, name="Ủy ban nhân dân huyện B", parent=A)
+    await directory.add_agency(database, code=commune, name="Ủy ban nhân dân xã G", parent=B)
+    await directory.add_agency(database, code=D, name="Sở Xây dựng", parent=C)
+    made = await directory.add_system(database, system=NODE, agencies=[], below=[A])
+    other = await directory.add_system(database, system="node.other", agencies=[], below=[C])
+    assert await acts_for(database, made.credential) == {B, commune}
+    await succession.merge(database, B, into=D)
+    assert await acts_for(database, made.credential) == set()
+    assert await acts_for(database, other.credential) == {B, D, commune}
+    async with database.acquire() as conn:
+        found = {row["system"] for row in await conn.fetch("SELECT acted_for_by($1) AS system", commune)}
+    assert found == {"node.other"}
+    async with world.client(A) as sender, Client(world.url, made.credential) as node:
+        await sender.submit(world.envelope(world.document(A, commune)))
+        assert (await node.inbox()).deliveries == ()
+    async with Client(world.url, other.credential) as node:
+        assert [one.recipient for one in (await node.inbox()).deliveries] == [commune]

@@ -104,7 +104,8 @@ BEGIN
             SELECT a.code, CASE WHEN a.parent = r.code AND r.is_acted_for IS NOT NULL AND a.beyond IS NULL THEN true
                                 ELSE r.is_acted_for END
             FROM reach r JOIN agencies a
-              ON (a.parent = r.code AND r.is_acted_for IS NOT NULL AND a.beyond IS NULL)
+              ON (a.parent = r.code AND r.is_acted_for IS NOT NULL AND a.beyond IS NULL
+                  AND (a.successor IS NULL OR a.dissolved_on > today()))
               OR (a.successor = r.code AND a.dissolved_on <= today()))
         SELECT array_agg(DISTINCT code) FROM reach WHERE is_acted_for IS DISTINCT FROM false);
 END
@@ -121,7 +122,8 @@ BEGIN
             FROM up u JOIN agencies a ON a.code = u.code
             CROSS JOIN LATERAL (VALUES
                 (CASE WHEN a.dissolved_on <= today() THEN a.successor END, u.is_above),
-                (CASE WHEN a.beyond IS NULL THEN a.parent END, true)) AS step (code, is_above)
+                (CASE WHEN a.beyond IS NULL AND (a.successor IS NULL OR a.dissolved_on > today()) THEN a.parent END, true))
+                AS step (code, is_above)
             WHERE step.code IS NOT NULL)
         SELECT s.system FROM up JOIN system_agencies s ON s.agency = up.code AND NOT up.is_above
         UNION
