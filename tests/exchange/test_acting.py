@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from envelopes.faults import Refused
-from exchange import acting, directory, succession
+from exchange import acting, directory, hierarchy, succession
 from exchange.client import Client
 from storage import credentials
 from tests.support.world import A, B, C, D
@@ -115,3 +115,45 @@ async def test_node_loses_what_merged_away_with_all_below_it(world: World) -> No
         assert (await node.inbox()).deliveries == ()
     async with Client(world.url, other.credential) as node:
         assert [one.recipient for one in (await node.inbox()).deliveries] == [commune]
+
+
+async def test_what_was_below_a_merged_agency_is_its_heirs_to_act_for(world: World) -> None:
+    """A system for all below each agency has what the tree has there, from both ends."""
+    database = world.exchange.database
+    for code, parent in (
+        ("H11", None),
+        ("H11.10", "H11"),
+        ("H11.10.01", "H11.10"),
+        ("H11.20", "H11"),  # its child takes its place
+        ("H11.20.01", "H11.20"),
+        ("H11.20.01.01", "H11.20.01"),
+        ("H11.20.02", "H11.20"),
+        ("H11.30", "H11"),  # dissolved without successor
+        ("H11.30.01", "H11.30"),
+        ("H12", None),
+        ("H12.10", "H12"),
+        ("H12.20", "H12"),
+    ):
+        await directory.add_agency(database, code=code, name=f"Cơ quan {code}", parent=parent)
+    every = [one.code for one in await directory.list_agencies(database)]
+    for code in every:
+        await directory.add_system(database, system=f"node.{code}", agencies=[], below=[code])
+    await succession.merge(database, "H11.10", into="H12.10")
+    await succession.merge(database, "H12.10", into="H12.20")
+    await succession.merge(database, "H11.20.01", into="H11.20.01.01")
+    await succession.merge(database, "H11.20", into="H11.20.01.01")
+    await succession.dissolve(database, "H11.30")
+    place_of = {"H12.20": {"H11.10", "H12.10"}, "H11.20.01.01": {"H11.20", "H11.20.01"}}  # beside, not below
+    async with database.acquire() as conn:
+        forwards = {tuple(row) for row in await conn.fetch("SELECT id, unnest(acts_for(id)) FROM systems")}
+        backwards = {
+            tuple(row) for row in await conn.fetch("SELECT id, a.code FROM agencies a, acted_for_by(a.code) AS id")
+        }
+    assert forwards == backwards
+    for code in every:
+        below = {place.agency.code for place in await hierarchy.tree(database, code)} - {code}
+        acted_for = {agency for system, agency in forwards if system == f"node.{code}"}
+        assert acted_for == below - place_of.get(code, set()), code
+    assert {system for system, agency in forwards if agency == "H11.10.01"} == {"node.H12", "node.H12.20"}
+    assert {system for system, agency in forwards if agency == "H11.20.01.01"} == {"node.H11"}
+    assert {system for system, agency in forwards if agency == "H11.10"} == {"node.H12"}

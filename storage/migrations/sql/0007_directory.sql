@@ -91,28 +91,80 @@ CREATE FUNCTION forebears(asked text[]) RETURNS text[] LANGUAGE sql STABLE AS $$
     SELECT array(SELECT code FROM before)
 $$;
 
--- Every agency that a system acts for: those named, those below its scopes that are this exchange's, and the agencies
--- whose place these have. plpgsql, because a later revision brings `beyond`.
-CREATE FUNCTION acts_for(asked text) RETURNS text[] LANGUAGE plpgsql STABLE AS $$
+-- The agency that this one stands below on a day: the heir of its parent; of the one above that, if it took its
+-- parent's place itself (as in exchange/hierarchy.py).
+CREATE FUNCTION stands_below(asked text, on_day date DEFAULT today()) RETURNS text LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    place text := asked;
+    above text;
 BEGIN
-    RETURN (
-        WITH RECURSIVE reach (code, is_acted_for) AS (
-            SELECT agency, NULL::boolean FROM system_agencies WHERE system = asked
+    LOOP
+        SELECT a.parent INTO place FROM agencies a WHERE a.code = place;
+        IF place IS NULL THEN
+            RETURN NULL;
+        END IF;
+        SELECT h.heir INTO above FROM heirs(ARRAY[place], on_day) h;
+        IF above <> asked THEN
+            RETURN above;
+        END IF;
+    END LOOP;
+END
+$$;
+
+-- The heir of an agency whose first successor this is, if the heir stands below `above` because it took the place of
+-- one above itself. What nearly never is gets found out cheaply: its parent then has a successor.
+CREATE FUNCTION risen(first text, above text, on_day date) RETURNS text LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    heir agencies;
+BEGIN
+    LOOP
+        SELECT * INTO heir FROM agencies WHERE code = first;
+        EXIT WHEN heir.successor IS NULL OR heir.dissolved_on > on_day;
+        first := heir.successor;
+    END LOOP;
+    IF heir.beyond IS NULL AND EXISTS (SELECT FROM agencies WHERE code = heir.parent AND successor IS NOT NULL)
+       AND stands_below(heir.code, on_day) = above THEN
+        RETURN heir.code;
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+-- Every agency that a system acts for: those named, those below its scopes that are this exchange's, and the agencies
+-- whose place these have. `is_acted_for` NULL: it, but nothing below it. `heir`: who has its place. An agency that
+-- merged is its heir's, with what was below it. plpgsql, because a later revision brings `beyond`.
+CREATE FUNCTION acts_for(asked text) RETURNS text[] LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    day date := today();
+BEGIN
+    RETURN array(
+        WITH RECURSIVE reach (code, heir, is_acted_for) AS (
+            SELECT agency, agency, NULL::boolean FROM system_agencies WHERE system = asked
             UNION
-            SELECT above, false FROM system_scopes WHERE system = asked
+            SELECT a.code, a.code, false FROM system_scopes s JOIN agencies a ON a.code = s.above
+            WHERE s.system = asked AND (a.successor IS NULL OR a.dissolved_on > day)
             UNION
-            SELECT a.code, CASE WHEN a.parent = r.code AND r.is_acted_for IS NOT NULL AND a.beyond IS NULL THEN true
-                                ELSE r.is_acted_for END
-            FROM reach r JOIN agencies a
-              ON (a.parent = r.code AND r.is_acted_for IS NOT NULL AND a.beyond IS NULL
-                  AND (a.successor IS NULL OR a.dissolved_on > today()))
-              OR (a.successor = r.code AND a.dissolved_on <= today()))
-        SELECT array_agg(DISTINCT code) FROM reach WHERE is_acted_for IS DISTINCT FROM false);
+            SELECT step.code, step.heir, step.is_acted_for
+            FROM reach r CROSS JOIN LATERAL (
+                SELECT below.code, below.code, true FROM (
+                    SELECT CASE WHEN a.successor IS NOT NULL AND a.dissolved_on <= day
+                                THEN risen(a.successor, r.heir, day)
+                                WHEN a.beyond IS NULL AND a.code <> r.heir THEN a.code END
+                    FROM agencies a WHERE a.parent = r.code AND r.is_acted_for IS NOT NULL
+                    OFFSET 0) AS below (code)  -- OFFSET: `risen` is asked once
+                WHERE below.code IS NOT NULL
+                UNION ALL
+                SELECT a.code, r.heir, r.is_acted_for
+                FROM agencies a WHERE a.successor = r.code AND a.dissolved_on <= day
+            ) AS step (code, heir, is_acted_for))
+        SELECT DISTINCT code COLLATE "C" FROM reach WHERE is_acted_for IS DISTINCT FROM false);
 END
 $$;
 
 -- The same from the other end: every system that acts for an agency, also those that are disabled.
 CREATE FUNCTION acted_for_by(asked text) RETURNS SETOF text LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    day date := today();
 BEGIN
     RETURN QUERY
         WITH RECURSIVE up (code, is_above) AS (
@@ -121,9 +173,9 @@ BEGIN
             SELECT step.code, step.is_above
             FROM up u JOIN agencies a ON a.code = u.code
             CROSS JOIN LATERAL (VALUES
-                (CASE WHEN a.dissolved_on <= today() THEN a.successor END, u.is_above),
-                (CASE WHEN a.beyond IS NULL AND (a.successor IS NULL OR a.dissolved_on > today()) THEN a.parent END, true))
-                AS step (code, is_above)
+                (CASE WHEN a.dissolved_on <= day THEN a.successor END, false),
+                (CASE WHEN a.beyond IS NULL AND (a.successor IS NULL OR a.dissolved_on > day)
+                      THEN stands_below(a.code, day) END, true)) AS step (code, is_above)
             WHERE step.code IS NOT NULL)
         SELECT s.system FROM up JOIN system_agencies s ON s.agency = up.code AND NOT up.is_above
         UNION
