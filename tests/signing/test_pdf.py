@@ -73,7 +73,7 @@ def test_good_signature_is_told_in_full() -> None:
     assert (one.coverage, one.changes, one.reasons) == ("file", "none", ())
     assert one.time == "claimed"
     assert one.signed_at is not None
-    assert abs(one.signed_at - datetime.now(UTC)) < timedelta(minutes=5)
+    assert abs(one.signed_at - NOW) < timedelta(minutes=5)
 
 
 @pytest.mark.parametrize("form", [SigSeedSubFilter.PADES, SigSeedSubFilter.ADOBE_PKCS7_DETACHED])
@@ -232,7 +232,7 @@ def asking_pen() -> Pen:
     """A pen whose certificate names an OCSP responder; where none is named, no answer is looked at."""
     key = new_key("p256")
     extension, critical = access_to("http://ocsp.example/")
-    builder = AUTHORITY.leaf_builder(key, "Sở Nội vụ").add_extension(extension, critical=critical)
+    builder = AUTHORITY.leaf_builder(key, "Sở Nội vụ", now=NOW).add_extension(extension, critical=critical)
     return Pen(key=key, certificate=builder.sign(AUTHORITY.key, SHA256()))
 
 
@@ -261,7 +261,9 @@ def test_broken_store_is_as_good_as_none() -> None:
 def test_certificate_for_web_servers_signs_no_documents() -> None:
     key = new_key("p256")
     usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
-    certificate = AUTHORITY.leaf_builder(key, "Web").add_extension(usage, critical=False).sign(AUTHORITY.key, SHA256())
+    certificate = (
+        AUTHORITY.leaf_builder(key, "Web", now=NOW).add_extension(usage, critical=False).sign(AUTHORITY.key, SHA256())
+    )
     one = only(signed(plain(), Pen(key=key, certificate=certificate)), trusting())
     assert (one.verdict, one.trust, codes(one)) == (Verdict.UNPROVEN, Trust.REFUSED, ["certificate.purpose"])
 
