@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import asyncpg
 import click
+import structlog
 from sqlalchemy.exc import DBAPIError
 
 from admin import cli_show
 from admin.cli_session import REFUSED, TRY_LATER
 from admin.listening import CannotListen
+from admin.logs import set_up_logs
 from envelopes.faults import Refused
 from exchange.opening import SchemaBehind, open_database
 from exchange.sealing import SealWrong
@@ -100,7 +102,10 @@ def settings_or_exit(**given: Any) -> Settings:
 def with_database(work: Callable[[Database], Awaitable[T]]) -> T:
     """What `work` finds in the database of the settings, or the end of the program."""
     with told():
-        return asyncio.run(_opened(load_settings(), work))
+        settings = load_settings()
+        if not structlog.is_configured():
+            set_up_logs(settings)  # else lines of the log would stand in the answer, and it would be no JSON
+        return asyncio.run(_opened(settings, work))
 
 
 async def _opened(settings: Settings, work: Callable[[Database], Awaitable[T]]) -> T:

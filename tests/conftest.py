@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+import structlog
 
 from storage.database import Database
 from storage.embedded import EmbeddedPostgres
@@ -13,6 +14,15 @@ from tests.support.s3 import S3Server
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+
+
+@pytest.fixture(autouse=True)
+def loggers_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Commands that set up their logs in this process leave no logger behind that later tests could not listen to."""
+    configure = structlog.configure
+    monkeypatch.setattr(structlog, "configure", lambda **how: configure(**how | {"cache_logger_on_first_use": False}))
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

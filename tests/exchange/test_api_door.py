@@ -36,7 +36,7 @@ PRIVATE = [route for route in ROUTES if not route.public]
 def filled(path: str) -> str:
     """The path with ids that nothing has."""
     place = "0199b1f0-6d2c-7a41-9c53-2f8e5a7d1b10"
-    return path.replace("{id}", place).replace("{n}", "1").replace("{code}", "H08.02")
+    return path.replace("{id}", place).replace("{n}", "1").replace("{code}", "H08.02").replace("{name}", "so")
 
 
 async def ask(world: World, path: str, credential: str, method: str = "GET", **headers: str) -> tuple[int, Any, Any]:
