@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, Self
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -32,7 +32,30 @@ class Signs(Protocol):
         """RSA: PKCS 1 v1.5 over a DigestInfo. EC: r and s of a digest, each in the curve's length."""
 
 
-class TokenRsaKey(rsa.RSAPrivateKey):
+class _StaysOnToken:
+    """What every key on a token answers alike: its secret is not to be had, and a copy is the key itself."""
+
+    def private_numbers(self) -> NoReturn:
+        """It does not leave the token."""
+        _stays()
+
+    def private_bytes(
+        self,
+        encoding: serialization.Encoding,
+        format: serialization.PrivateFormat,  # noqa: A002 - the library's name
+        encryption_algorithm: serialization.KeySerializationEncryption,
+    ) -> NoReturn:
+        """It does not leave the token."""
+        _stays()
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[Any, Any]) -> Self:
+        return self
+
+
+class TokenRsaKey(_StaysOnToken, rsa.RSAPrivateKey):
     """An RSA key on a token; the digest is made here, since older tokens hash with SHA-1 alone."""
 
     def __init__(self, public: rsa.RSAPublicKey, signs: Signs) -> None:
@@ -63,27 +86,8 @@ class TokenRsaKey(rsa.RSAPrivateKey):
         """Not what a signing key is for."""
         raise UnsupportedAlgorithm("a signing key does not decrypt")
 
-    def private_numbers(self) -> NoReturn:
-        """It does not leave the token."""
-        _stays()
 
-    def private_bytes(
-        self,
-        encoding: serialization.Encoding,
-        format: serialization.PrivateFormat,  # noqa: A002 - the library's name
-        encryption_algorithm: serialization.KeySerializationEncryption,
-    ) -> NoReturn:
-        """It does not leave the token."""
-        _stays()
-
-    def __copy__(self) -> TokenRsaKey:
-        return self
-
-    def __deepcopy__(self, memo: dict[Any, Any]) -> TokenRsaKey:
-        return self
-
-
-class TokenEcKey(ec.EllipticCurvePrivateKey):
+class TokenEcKey(_StaysOnToken, ec.EllipticCurvePrivateKey):
     """An EC key on a token."""
 
     def __init__(self, public: ec.EllipticCurvePublicKey, signs: Signs) -> None:
@@ -116,25 +120,6 @@ class TokenEcKey(ec.EllipticCurvePrivateKey):
     def exchange(self, algorithm: ec.ECDH, peer_public_key: ec.EllipticCurvePublicKey) -> NoReturn:
         """Not what a signing key is for."""
         raise UnsupportedAlgorithm("a signing key makes no shared secrets")
-
-    def private_numbers(self) -> NoReturn:
-        """It does not leave the token."""
-        _stays()
-
-    def private_bytes(
-        self,
-        encoding: serialization.Encoding,
-        format: serialization.PrivateFormat,  # noqa: A002 - the library's name
-        encryption_algorithm: serialization.KeySerializationEncryption,
-    ) -> NoReturn:
-        """It does not leave the token."""
-        _stays()
-
-    def __copy__(self) -> TokenEcKey:
-        return self
-
-    def __deepcopy__(self, memo: dict[Any, Any]) -> TokenEcKey:
-        return self
 
 
 TokenKey = TokenRsaKey | TokenEcKey

@@ -41,10 +41,6 @@ OUTAGES = (Busy, TooMany, CommitUnknown, DatabaseAway, ObjectsAway, ObjectMissin
 log = structlog.get_logger()
 
 
-class Dropped(Exception):  # noqa: N818 - says what is done
-    """No answer at all is the right one: the connection ends, and the caller tries again by itself."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AxisCall:
     """A call whose head was proven: `system` made it, and `head` holds what it signed."""
@@ -97,7 +93,7 @@ async def _throw_away(request: web.Request, settings: Settings) -> None:
 
 def _refusal(request: web.Request, operation: str, error: Exception) -> web.StreamResponse:
     begun = request.writer.output_size > 0  # a second answer inside the first would lie
-    if begun or isinstance(error, Dropped) or (operation == "sendEdoc" and isinstance(error, OUTAGES)):
+    if begun or (operation == "sendEdoc" and isinstance(error, OUTAGES)):
         # callers take 10 to 23 for final and a broken line for something to try again (decision 0025)
         log.warning("axis.dropped", operation=operation, error=f"{type(error).__name__}: {error}")
         if request.transport is not None:

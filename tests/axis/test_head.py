@@ -108,10 +108,9 @@ async def test_vietnamese_in_a_parameter_fails_in_the_clients_own_form(world: Wo
     assert "tieng Viet" in (result.description or "")
 
 
+@pytest.mark.parametrize("version", ["2.0.1"])  # the older client has no such operation
 async def test_a_garbled_download_is_an_empty_body(world: World, clients: Clients, tmp_path: Path) -> None:
     client = clients(A)
-    if client.version == "2.0.0":
-        pytest.skip("2.0.0 has no downloadEdoc")
     client.parameters["filePath"] = "Văn bản đến"
     assert (await client.download("00000000-0000-0000-0000-000000000000", tmp_path)).code == "100"
 
